@@ -88,11 +88,12 @@ class Claim:
 
 
 def number(value: float, unit: str = "") -> str:
-    """Format a number the one way of this book: whole numbers in full, others to three significant digits, then the unit."""
-    if float(value).is_integer() or abs(value) >= 1000:
-        digits = f"{value:,.0f}"
-    else:
-        digits = f"{value:.3g}" if abs(value) >= 1e-4 else f"{value:.2g}"
+    """Format a number the one way of this book, then its unit.
+
+    Whole numbers and those from 100 on have no decimals, those from 1 on have one, smaller ones two significant digits.
+    """
+    size = abs(value)
+    digits = f"{value:,.0f}" if float(value).is_integer() or size >= 100 else f"{value:.1f}" if size >= 1 else f"{value:#.2g}"
     space = "" if unit in ("", "×") else "\u202f" if unit == "%" else "\u00a0"
     return f"{digits}{space}{unit}".replace("-", "−", 1 if value < 0 else 0)
 
@@ -123,7 +124,7 @@ def claim(
     source: str,
     interval: tuple[float, float] | None = None,
     spread: str = "95 % interval",
-) -> Claim:
+) -> None:
     """Show, record and enforce one measured claim, and glue its numbers for the prose.
 
     Args:
@@ -136,9 +137,6 @@ def claim(
         source: what it was measured on.
         interval: (low, high) in `unit`, where chance or choice of text plays a part.
         spread: what `interval` is; values for seeds say so themselves.
-
-    Returns:
-        The claim as recorded.
 
     Raises:
         ValueError: for an id that is empty or already names another sentence, an empty unit, a value that is not a
@@ -168,7 +166,6 @@ def claim(
         glue_number(id + name, amount, unit)
     if not made.holds:
         raise ClaimFailed(made.text())
-    return made
 
 
 def ledger(notebooks: Iterable[Path]) -> list[Claim]:

@@ -1,0 +1,42 @@
+# Two commands: `make book` builds the site, `make test` runs every test. Each does all of its own set-up.
+# PYTHON=python3.12 chooses a Python; UFM_CACHE=folder moves what is fetched once.
+
+PY := .venv/bin/python
+.DEFAULT_GOAL := help
+.PHONY: book test lab serve lint format screenshot clean help setup setup-dev
+
+book: setup            ## build the site; prints the path of its first page
+	@$(PY) -m tools.book
+
+test: setup-dev        ## run every notebook and every test
+	@$(PY) -m tools.book
+	@$(PY) -m pytest
+
+lab: setup             ## open the notebooks in JupyterLab
+	@PYTHONPATH="$(CURDIR)" $(PY) -m jupyterlab chapters
+
+serve: book            ## show the site on http://127.0.0.1:8000
+	@echo "serving on http://127.0.0.1:8000 (stop with Ctrl-C)"
+	@$(PY) -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+lint: setup-dev        ## what pre-commit checks
+	@$(PY) -m tools.lint
+
+format: setup-dev      ## put code and notebooks into the form that lint asks for
+	@$(PY) -m tools.lint --fix
+
+screenshot: setup-dev  ## take the README's picture of the site again
+	@$(PY) -m tools.book
+	@$(PY) -m tools.screenshot
+
+clean:                 ## remove what was built; .venv and the cache of assets stay
+	rm -rf _build
+
+help:                  ## say what there is
+	@awk -F ':[^#]*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
+
+setup:
+	@PYTHON="$(PYTHON)" sh tools/setup.sh
+
+setup-dev:
+	@PYTHON="$(PYTHON)" sh tools/setup.sh --dev

@@ -1,0 +1,64 @@
+"""Checks for the exercises: right or not, and why, for the answer that was given."""
+
+import html
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from IPython.display import display
+
+
+def check(answer: Any, expected: Any, *, because: str, hints: Mapping[Any, str] | None = None, rel: float = 0.01) -> None:
+    """Say whether an answer is right, and why; for a usual wrong answer, what went wrong. Never raises over an answer.
+
+    Args:
+        answer: the reader's; `...` or None means not answered yet.
+        expected: a number, string, set or list of them; numbers agree within `rel`.
+        because: the reason, shown with a right answer.
+        hints: for each usual wrong answer, what is wrong with it.
+        rel: how far a number may be off, as a part of the expected one.
+    """
+    right, words = judge(answer, expected, because=because, hints=hints, rel=rel)
+    mark, colour = ("✓", "#1a7f5a") if right else ("…", "#808890") if _is_blank(answer) else ("✗", "#c0392b")
+    code = f'<div class="check" style="border-left:4px solid {colour};padding:.3em 1em">{mark} {html.escape(words)}</div>'
+    display({"text/html": code, "text/plain": f"{mark} {words}"}, raw=True)
+
+
+def judge(
+    answer: Any, expected: Any, *, because: str, hints: Mapping[Any, str] | None = None, rel: float = 0.01
+) -> tuple[bool, str]:
+    """What `check` shows: whether the answer is right, and the sentence for the reader."""
+    if _is_blank(answer):
+        return False, "Not answered yet: replace the ... above and run both cells again."
+    if _same(answer, expected, rel):
+        return True, f"Right. {because}"
+    for wrong, hint in (hints or {}).items():
+        if _same(answer, wrong, rel):
+            return False, f"Not yet. {hint}"
+    if _kind(answer) != _kind(expected):
+        return False, f"Not yet: the answer is a {_kind(expected)}, and this is a {_kind(answer)}: {answer!r:.80}"
+    return False, f"Not yet: {answer!r:.80} is not it."
+
+
+def _is_blank(answer: Any) -> bool:
+    return answer is None or answer is ... or isinstance(answer, list | tuple) and any(a is None or a is ... for a in answer)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool | np.bool_):
+        return "truth value"
+    if isinstance(value, int | float | np.number):
+        return "number"
+    if isinstance(value, str | set | dict):
+        return {str: "string", set: "set", dict: "dictionary"}[type(value)]
+    return "list" if isinstance(value, list | tuple | np.ndarray) else type(value).__name__
+
+
+def _same(answer: Any, expected: Any, rel: float) -> bool:
+    if _kind(answer) != _kind(expected):
+        return False
+    if _kind(expected) == "number":
+        return bool(np.isclose(answer, expected, rtol=rel, atol=0))
+    if _kind(expected) == "list":
+        return len(answer) == len(expected) and all(_same(a, e, rel) for a, e in zip(answer, expected, strict=True))
+    return bool(answer == expected)

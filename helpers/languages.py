@@ -1,0 +1,100 @@
+"""Which language is a text in? langdetect with its traps removed, and shares of languages that carry their uncertainty.
+
+langdetect (Nakatani, 2010) scores a text's character n-grams against profiles of 54 languages plus Chinese in two scripts,
+on a random sample of the text: without a seed it answers differently from run to run.
+"""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache
+
+import pandas as pd
+from langdetect.detector_factory import PROFILES_DIRECTORY, DetectorFactory
+from langdetect.lang_detect_exception import LangDetectException
+from langdetect.utils.ngram import NGram
+from scipy.stats import binomtest
+
+#: What `detect` answers when the honest answer is not a language.
+EMPTY, UNSUPPORTED, UNDECIDED = "empty", "unsupported", "undecided"
+REPLACEMENT = "\ufffd"  # what a decoder writes for bytes that it cannot read
+
+
+def detect(text: str, *, seed: int = 0, at_least: float = 0.8) -> str:
+    """The language of a text as langdetect's code ("en", "zh-cn"), or one of three values of their own.
+
+    `EMPTY`: no letters outside of web and mail addresses. `UNSUPPORTED`: most of its letters are in no profile of langdetect. `UNDECIDED`: the best
+    language has a probability below `at_least`. Replacement characters are dropped first: they carry no language, but
+    langdetect has seen them, as Bengali.
+
+    Args:
+        text: of any length; langdetect reads its first 10,000 characters.
+        seed: of langdetect's sampling; the same text and seed give the same answer in any order.
+        at_least: between 0 and 1.
+
+    Raises:
+        TypeError: if `text` is not a string.
+        ValueError: if `at_least` is not between 0 and 1.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"text={text!r} is not a string but {type(text).__name__}")
+    if not 0 <= at_least <= 1:
+        raise ValueError(f"at_least={at_least} is not between 0 and 1")
+    text = text.replace(REPLACEMENT, "")
+    letters = [c for c in text if unicodedata.category(c).startswith("L")]
+    if not letters:
+        return EMPTY
+    known = _alphabet()
+    if sum(NGram.normalize(c) in known for c in letters) * 2 < len(letters):
+        return UNSUPPORTED
+    detector = _factory().create()
+    detector.seed = seed
+    detector.append(text)
+    try:
+        best = detector.get_probabilities()[0]
+    except LangDetectException:  # it drops web and mail addresses, and nothing was left
+        return EMPTY
+    return best.lang if best.prob >= at_least else UNDECIDED
+
+
+def supported() -> list[str]:
+    """The codes that langdetect has a profile for."""
+    return sorted(_factory().langlist)
+
+
+def shares(labels: Iterable[str], *, confidence: float = 0.95) -> pd.DataFrame:
+    """Count labels, and give each share its Wilson (1927) interval, most frequent first.
+
+    Returns:
+        One row a label, with `count`, and `share`, `low` and `high` in per cent.
+
+    Raises:
+        ValueError: if there are no labels.
+    """
+    counts = Counter(labels)
+    if not counts:
+        raise ValueError("labels=[] is an empty corpus; a share needs at least one document")
+    total, rows = counts.total(), {}
+    for label, count in counts.most_common():
+        interval = binomtest(count, total).proportion_ci(confidence, method="wilson")
+        rows[label] = (count, 100 * count / total, 100 * interval.low, 100 * interval.high)
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["count", "share", "low", "high"])
+
+
+@cache
+def _factory() -> DetectorFactory:
+    """langdetect's profiles, loaded once, apart from the module-wide ones whose seed anyone may change."""
+    factory = DetectorFactory()
+    factory.load_profile(PROFILES_DIRECTORY)
+    return factory
+
+
+@cache
+def _alphabet() -> frozenset[str]:
+    """The characters that langdetect's profiles know: those that are more than 1 in 10,000 of some language's.
+
+    Profiles hold strays from other alphabets (a few Georgian letters in the Estonian one), each below that rate; the
+    thousands of Han and Hangul characters, from U+2E80 on, are rare one by one and count all the same.
+    """
+    rates = _factory().word_lang_prob_map.items()
+    return frozenset(gram for gram, p in rates if len(gram) == 1 and (max(p) > 1e-4 or gram >= "\u2e80"))

@@ -1,0 +1,110 @@
+"""One figure style for the whole book: a figure is an SVG that takes the colours of the page it stands on.
+
+Lines and bars use `PALETTE`, whose colours read on white and on near-black and are told apart by readers with colour-vision
+deficiency (after Okabe and Ito, 2008); text, axes and ticks take the colour of the page's own text, in light and in dark.
+"""
+
+import hashlib
+import html
+import io
+import re
+
+import matplotlib
+from IPython.display import display
+from matplotlib.figure import Figure
+
+PALETTE = {
+    "blue": "#2f7fc1",
+    "orange": "#d9741a",
+    "green": "#1a9a76",
+    "purple": "#a05fb8",
+    "red": "#d1495b",
+    "grey": "#808890",
+}
+
+#: One meaning for a colour, and for a marker, in every chapter.
+COLOURS = {"r50k_base": PALETTE["grey"], "cl100k_base": PALETTE["orange"], "o200k_base": PALETTE["blue"]}
+MARKERS = {"r50k_base": "s", "cl100k_base": "^", "o200k_base": "o"}
+
+TEXT = "#123456"  # stands for the colour of the page's text until the SVG is written
+STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "understanding-foundation-models",
+    "font.size": 9.5,
+    "axes.labelsize": 9.5,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "grid.linewidth": 0.5,
+    "grid.alpha": 0.25,
+    "lines.linewidth": 1.8,
+    "lines.markersize": 5,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "savefig.bbox": "tight",
+    "savefig.pad_inches": 0.02,
+    "legend.frameon": False,
+    "axes.prop_cycle": matplotlib.cycler(color=list(PALETTE.values())),
+} | dict.fromkeys(
+    ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "grid.color", "lines.color"), TEXT
+)
+WIDTH = 5.6  # inches; wide enough to label, narrow enough to read on a phone
+
+
+def use_style() -> None:
+    """Make `STYLE` matplotlib's own for this process, on a backend that opens no window."""
+    matplotlib.use("agg")
+    matplotlib.rcParams.update(STYLE)
+
+
+def new(height: float = 3.2, width: float = WIDTH, **subplots):
+    """Return (figure, axes) in the book's style; `height` and `width` in inches, the rest as `Figure.subplots` takes it."""
+    use_style()
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(**subplots)
+
+
+def show(figure: Figure, *, title: str, alt: str) -> None:
+    """Show a figure with its title, the answer it gives as a sentence, and a text for those who do not see it.
+
+    Args:
+        figure: made by `new`.
+        title: one sentence, with its numbers filled in by code.
+        alt: what the figure shows, for a screen reader: what is plotted, and what stands out.
+
+    Raises:
+        ValueError: if `title` or `alt` is empty.
+    """
+    for name, words in (("title", title), ("alt", alt)):
+        if not words.strip():
+            raise ValueError(f"{name}={words!r} is empty; every figure has a {name}")
+    code = (
+        '<figure class="plot" style="margin:1.2em auto;max-width:680px">'
+        f'<figcaption style="font-weight:600;margin-bottom:.4em">{html.escape(title)}</figcaption>{to_svg(figure, alt)}</figure>'
+    )
+    display({"text/html": code, "text/plain": f"{title}\n[figure: {alt}]"}, raw=True)
+
+
+def to_svg(figure: Figure, alt: str) -> str:
+    """The figure as an SVG element with `alt` as its accessible name, ids of its own, and the page's font and text colour."""
+    file = io.StringIO()
+    with matplotlib.rc_context(STYLE):
+        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    svg = file.getvalue()[file.getvalue().index("<svg") :].strip()
+    prefix = "f" + hashlib.sha256(svg.encode()).hexdigest()[:8]
+    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{prefix}-", svg)
+    svg = svg.replace(TEXT, "currentColor")
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", svg)
+    size = re.search(r'viewBox="([^"]*)"', svg).group(1)
+    label = html.escape(alt, quote=True)
+    return re.sub(
+        r"^<svg[^>]*>",
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{size}" '
+        f'role="img" aria-label="{label}" style="width:100%;height:auto;font-family:system-ui,sans-serif">',
+        svg,
+    )

@@ -1,0 +1,74 @@
+"""The Sphinx extension of the book: its claims, its looks, and nothing on any page that comes from elsewhere."""
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+from helpers import assets
+from theme import ledger, pages
+
+HERE = Path(__file__).resolve().parent
+STATIC = HERE / "static"
+VENDORED = {"mathjax": "mathjax", "mermaid": "mermaid", "text-font": "fonts", "burmese-font": "fonts"}
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the extension with Sphinx."""
+    app.add_config_value("book_inputs", "", "env", str)
+    app.add_config_value("comments_config", {}, "", dict)  # Jupyter Book sets it even without sphinx_comments
+    app.connect("config-inited", configure)
+    app.connect("html-page-context", pages.prepare, priority=900)
+    app.connect("build-finished", finish)
+    app.add_css_file("fonts.css", priority=800)
+    app.add_css_file("book.css", priority=900)
+    app.add_js_file("book.js", priority=900, loading_method="defer")
+    app.add_node(ledger.ClaimLink, html=(ledger.visit_claim_link, ledger.depart_claim_link))
+    app.add_role("claim", ledger.ClaimRole())
+    app.add_directive("claims", ledger.Claims)
+    app.add_directive("chapter-claims", ledger.ChapterClaims)
+    app.add_directive("chapter-cost", ledger.ChapterCost)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def configure(app: Sphinx, config: Config) -> None:
+    """Point Sphinx to the book's own files, and make every page depend on the ledger and on these files."""
+    config.html_static_path.append(str(STATIC))
+    config.html_favicon = str(STATIC / "favicon.svg")
+    logo = config.html_theme_options.setdefault("logo", {})
+    logo["image_light"] = logo["image_dark"] = str(STATIC / "logo.svg")
+    digest = hashlib.sha256()
+    for file in sorted([*HERE.glob("*.py"), *STATIC.rglob("*")]):
+        if file.is_file():
+            digest.update(file.read_bytes())
+    for name in VENDORED:
+        digest.update(assets.ASSETS[name].folder().name.encode())
+    claims = [asdict(claim) for claim in ledger.read(Path(app.srcdir))]
+    config.book_inputs = digest.hexdigest() + hashlib.sha256(json.dumps(claims).encode()).hexdigest()
+
+
+def finish(app: Sphinx, error: Exception | None) -> None:
+    """Copy what pages load into the output, and take out of the pages what they do not need."""
+    if error is not None or app.builder.format != "html":
+        return
+    output = Path(app.outdir)
+    for name, folder in VENDORED.items():
+        copy_changed(assets.path(name), output / "_static" / folder)
+    copy_changed(STATIC, output / "_static")
+    for page in output.rglob("*.html"):
+        pages.clean(page)
+
+
+def copy_changed(source: Path, target: Path) -> None:
+    """Copy the files of a folder that are missing or of another size or age in `target`; names with a dot stay behind."""
+    for file in source.rglob("*"):
+        name = file.relative_to(source)
+        if not file.is_file() or any(part.startswith(".") for part in name.parts):
+            continue
+        copy = target / name
+        if not copy.exists() or copy.read_bytes() != file.read_bytes():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(file.read_bytes())

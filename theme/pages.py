@@ -1,0 +1,77 @@
+"""What is changed on each page: scripts that it does not need leave, tables may scroll, cards link to the ledger."""
+
+import re
+from itertools import count
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+from theme.ledger import LEDGER_PAGE
+
+NEEDED_BY = {"mathjax": 'class="math', "mermaid": 'class="mermaid'}  # a mark of the script, a mark of what needs it
+REFUSED = re.compile(r'\s*<script[^>]*src="[^"]*(?:fontawesome\.js|require\.min\.js|embed-amd\.js)[^"]*"[^>]*></script>')
+ROW, CELL = re.compile(r"<tr\b.*?</tr>", re.DOTALL), re.compile(r"<(t[dh])((?: [^>]*)?)>(.*?)</t[dh]>", re.DOTALL)
+NUMBER = re.compile(r"[\d.,+−–\s×%-]*|nan|NaN|inf|—")
+TABLE = re.compile(r"<table\b[^>]*>.*?</table>", re.DOTALL)
+VERDICT = re.compile(r'(<div class="claim" id="claim-([\w.-]+)".*?)(<span class="claim-verdict">)', re.DOTALL)
+
+
+def prepare(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: object) -> None:
+    """Change the body of a page and the scripts that it loads."""
+    body = context.get("body", "")
+    context["script_files"] = [script for script in context["script_files"] if _is_needed(script, body)]
+    if body:
+        context["body"] = link_cards(wrap_tables(body), app.builder.get_relative_uri(pagename, LEDGER_PAGE))
+
+
+def _is_needed(script: object, body: str) -> bool:
+    text = f"{getattr(script, 'filename', None) or script} {getattr(script, 'attributes', {})}".lower()
+    return all(mark in body for name, mark in NEEDED_BY.items() if name in text)
+
+
+def wrap_tables(body: str) -> str:
+    """Put each table into a box of its own that scrolls, so that on a phone the page does not; a keyboard can scroll it."""
+
+    def wrapped(match: re.Match) -> str:
+        before = body[max(0, match.start() - 60) : match.start()]
+        if 'class="table-scroll"' in before or 'class="highlighttable"' in match.group()[:60]:
+            return match.group()
+        table = mark_text(match.group()) if 'class="dataframe' in match.group()[:80] else match.group()
+        return f'<div class="table-scroll">{table}</div>'
+
+    return TABLE.sub(wrapped, body)
+
+
+def mark_text(table: str) -> str:
+    """Give the cells of a pandas table that stand in a column of words the class "text"; the others hold numbers."""
+    rows = [CELL.findall(row) for row in ROW.findall(table)]
+    words = {
+        column
+        for row in rows
+        for column, (kind, _, content) in enumerate(row)
+        if kind == "td" and not NUMBER.fullmatch(re.sub(r"<[^>]*>|&nbsp;", " ", content).strip())
+    }
+
+    def marked(row: re.Match) -> str:
+        columns = count()
+        return CELL.sub(lambda cell: _classed(cell, next(columns) in words), row.group())
+
+    return ROW.sub(marked, table)
+
+
+def _classed(cell: re.Match, is_text: bool) -> str:
+    kind, attributes, content = cell.groups()
+    return f'<{kind} class="text"{attributes}>{content}</{kind}>' if is_text else cell.group()
+
+
+def link_cards(body: str, page: str) -> str:
+    """Give each card of a claim a link to its line of the ledger."""
+    return VERDICT.sub(rf'\1<a class="claim-ledger" href="{page}#ledger-\2" title="This claim in the ledger">ledger</a>\3', body)
+
+
+def clean(page: Path) -> None:
+    """Take out of a written page the scripts that the theme puts there without asking."""
+    text = page.read_text(encoding="utf-8")
+    cleaned = REFUSED.sub("", text)
+    if cleaned != text:
+        page.write_text(cleaned, encoding="utf-8")

@@ -1,0 +1,55 @@
+// Small helps that a page can do without: the ledger's filter, names for the theme's buttons, tables a keyboard can scroll.
+"use strict";
+
+function filterLedger() {
+  const table = document.getElementById("ledger");
+  const box = document.querySelector(".ledger-filter");
+  if (!table || !box) return;
+  const input = box.querySelector("input");
+  const shown = box.querySelector(".ledger-shown");
+  const rows = [...table.tBodies[0].rows];
+  const words = (text) => text.toLowerCase().normalize("NFC");
+  const show = () => {
+    const wanted = words(input.value).split(/\s+/).filter(Boolean);
+    for (const row of rows) row.hidden = !wanted.every((word) => words(row.textContent).includes(word));
+    const count = rows.filter((row) => !row.hidden).length;
+    shown.textContent = wanted.length ? `${count} of ${rows.length} shown` : "";
+  };
+  box.hidden = false;
+  input.addEventListener("input", show);
+  show();
+}
+
+function nameButtons() {
+  for (const button of document.querySelectorAll("button, a.btn")) {
+    const name = button.getAttribute("aria-label") || button.title || button.dataset.bsTitle || button.dataset.bsOriginalTitle;
+    if (name && !button.textContent.trim()) button.setAttribute("aria-label", name);
+    for (const icon of button.querySelectorAll("i")) icon.setAttribute("aria-hidden", "true");
+  }
+  for (const box of document.querySelectorAll(".sidebar-toggle")) box.setAttribute("aria-hidden", "true");
+}
+
+function focusScrollers() {
+  for (const box of document.querySelectorAll(".table-scroll, div.cell_output pre, div.highlight pre")) {
+    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+}
+
+function openTarget() {
+  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  for (let box = target && target.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+  if (target && target.closest("details")) target.scrollIntoView();
+}
+
+function start() {
+  filterLedger();
+  nameButtons();
+  focusScrollers();
+  openTarget();
+  addEventListener("resize", focusScrollers);
+  addEventListener("hashchange", openTarget);
+}
+
+if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
+else start();

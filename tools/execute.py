@@ -1,0 +1,127 @@
+"""Run the notebooks, each once for a given state of everything it depends on, with nbmake.
+
+nbmake runs a notebook as a test and writes its outputs into the copy that it ran; that copy is what the site shows. A
+notebook is run again when its key changes: its own text, `helpers/`, `data/`, the Python or any installed package.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from functools import cache
+from importlib.metadata import distributions
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+EXECUTED = ROOT / "_build" / "executed"
+RUN = ROOT / "_build" / "run"
+CELL_SECONDS = 300
+START_FAILED = ("Kernel died before replying", "Kernel didn't respond", "Timeout waiting for kernel")
+
+
+class NotebookFailed(RuntimeError):
+    """A notebook in which a cell failed; nbmake has said which."""
+
+
+def notebooks() -> list[Path]:
+    """The committed notebooks, in order."""
+    return sorted((ROOT / "chapters").glob("*.ipynb"))
+
+
+def key(notebook: Path) -> str:
+    """Digest of everything that the outputs of a notebook depend on."""
+    return hashlib.sha256(notebook.read_bytes() + surroundings()).hexdigest()
+
+
+@cache
+def surroundings() -> bytes:
+    """Digest of what all notebooks share: code, data, Python and the packages that are installed."""
+    digest = hashlib.sha256(sys.version.encode())
+    for folder in ("helpers", "data"):
+        for file in sorted((ROOT / folder).rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(f"{file.relative_to(ROOT)}\n".encode() + file.read_bytes())
+    for package in sorted(f"{d.name}=={d.version}" for d in distributions()):
+        digest.update(package.encode())
+    return digest.digest()
+
+
+def recorded(notebook: Path) -> dict:
+    """The record of the last good run of a notebook: its key, seconds, peak_mb and so on; {} if there is none."""
+    try:
+        return json.loads((EXECUTED / notebook.name).read_text(encoding="utf-8"))["metadata"]["run"]
+    except (OSError, ValueError, KeyError):
+        return {}
+
+
+def execute_all() -> None:
+    """Run every notebook that has no current executed copy, and drop copies of notebooks that are gone."""
+    names = {notebook.name for notebook in notebooks()}
+    for left in EXECUTED.glob("*.ipynb"):
+        if left.name not in names:
+            left.unlink()
+    for notebook in notebooks():
+        if recorded(notebook).get("key") == key(notebook):
+            print(f"unchanged: {notebook.name} ({recorded(notebook)['seconds']} s when it ran)", flush=True)
+        else:
+            execute(notebook)
+
+
+def execute(notebook: Path) -> None:
+    """Run one notebook with nbmake and keep the copy that it filled.
+
+    Raises:
+        NotebookFailed: if a cell fails; no copy is kept then, so no page can show it.
+    """
+    wanted = key(notebook)
+    (EXECUTED / notebook.name).unlink(missing_ok=True)
+    RUN.mkdir(parents=True, exist_ok=True)
+    for attempt in (1, 2):
+        status, said, seconds, peak_mb, filled = _nbmake(notebook)
+        if status == 0:
+            break
+        if attempt == 2 or not any(sign in said for sign in START_FAILED):
+            print(said, flush=True)
+            raise NotebookFailed(f"{notebook.name} failed; its traceback is above")
+    book = json.loads(filled)
+    book["metadata"]["run"] = {
+        "key": wanted, "seconds": round(seconds), "peak_mb": round(peak_mb), "date": date.today().isoformat(),
+        "python": platform.python_version(), "system": platform.system(), "machine": platform.machine(),
+        "cores": os.cpu_count(),
+    }  # fmt: skip
+    EXECUTED.mkdir(parents=True, exist_ok=True)
+    whole = RUN / notebook.name
+    whole.write_text(json.dumps(book, ensure_ascii=False, indent=1), encoding="utf-8")
+    os.replace(whole, EXECUTED / notebook.name)
+    print(f"ran: {notebook.name} in {seconds:.0f} s, at most {peak_mb:.0f} MB", flush=True)
+
+
+def _nbmake(notebook: Path) -> tuple[int, str, float, float, str]:
+    """Run `pytest --nbmake` on a copy of a notebook, outside of `_build`, which nbmake passes over.
+
+    Returns:
+        exit status, what pytest said, seconds, peak memory in MB of pytest or its kernel, the notebook with its outputs.
+    """
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0", "IPYTHONDIR": str(RUN / "ipython"),
+        "MPLCONFIGDIR": str(RUN / "matplotlib"), "JUPYTER_PLATFORM_DIRS": "1",
+    }  # fmt: skip
+    options = ["--nbmake", "--overwrite", f"--nbmake-timeout={CELL_SECONDS}", "--nbmake-kernel=python3"]
+    with tempfile.TemporaryDirectory() as folder:
+        copy, empty = Path(folder) / notebook.name, Path(folder) / "pytest.ini"
+        shutil.copyfile(notebook, copy)
+        empty.write_text("[pytest]\n")
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", str(empty), *options, str(copy)]
+        log, start = RUN / f"{notebook.stem}.log", time.perf_counter()
+        with log.open("w") as output:
+            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder, env=environment)
+            _, status, usage = os.wait4(process.pid, 0)
+        seconds, filled = time.perf_counter() - start, copy.read_text(encoding="utf-8")
+    unit = 1e6 if platform.system() == "Darwin" else 1e3  # bytes there, kilobytes elsewhere
+    return os.waitstatus_to_exitcode(status), log.read_text(), seconds, usage.ru_maxrss / unit, filled

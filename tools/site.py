@@ -1,0 +1,179 @@
+"""The site: pages and executed notebooks staged as one source tree, built by Jupyter Book, published only when all is well.
+
+`build_site` never executes a notebook. It shows the outputs that `tools.execute` left in `_build/executed`, refuses to build
+without them, and does nothing when nothing that a page depends on has changed since the site was last published.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.metadata import distributions
+from pathlib import Path
+
+import yaml
+from filelock import FileLock
+
+from helpers import assets
+
+ROOT = Path(__file__).resolve().parents[1]
+STAMP = ".published"
+TOOLS = re.compile(r"(sphinx|myst|jupyter-book|pydata|docutils|pygments|pybtex|linkify|markdown)", re.IGNORECASE)
+COMPLAINT = re.compile(r"WARNING|ERROR|CRITICAL|Error:|Exception")
+
+
+class SiteError(RuntimeError):
+    """A site that cannot be built; the message says why."""
+
+
+def build_site(root: Path = ROOT) -> Path:
+    """Build what has changed and publish it to `_build/html`; what was published before stays until the new site is whole.
+
+    Args:
+        root: the checkout, with `_config.yml`, `_toc.yml`, `chapters/`, `theme/` and `helpers/`.
+
+    Returns:
+        Path of the first page.
+
+    Raises:
+        SiteError: for a page that is missing, a notebook without a current executed copy, or any warning of Sphinx.
+    """
+    build = root / "_build"
+    build.mkdir(exist_ok=True)
+    with FileLock(build / ".site.lock"):
+        files = sources(root)
+        key = digest(root, files)
+        published = build / "html"
+        if not (published / STAMP).exists() or (published / STAMP).read_text() != key:
+            stage(files, build / "source")
+            run_sphinx(root, build)
+            publish(build / "site" / "_build" / "html", published, key)
+    return published / "index.html"
+
+
+def pages(root: Path) -> list[str]:
+    """The pages of `_toc.yml`, in order, without suffix."""
+    text = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+
+    def walk(node: object) -> list[str]:
+        if isinstance(node, list):
+            return [name for item in node for name in walk(item)]
+        if not isinstance(node, dict):
+            return []
+        own = [node[key] for key in ("root", "file") if key in node]
+        return own + [name for value in node.values() for name in walk(value)]
+
+    return walk(text)
+
+
+def sources(root: Path) -> dict[str, Path]:
+    """What the site is made of: path in the staged tree -> file, with each notebook's executed copy in its place.
+
+    Raises:
+        SiteError: if a page of `_toc.yml` is not there, or a notebook has no executed copy, or one of another version.
+    """
+    files = {name: root / name for name in ("_config.yml", "_toc.yml", "references.bib")}
+    for file in sorted((root / "chapters").rglob("*")):
+        hidden = any(part.startswith((".", "_")) for part in file.relative_to(root).parts)
+        if file.is_file() and not hidden and file.suffix != ".ipynb":
+            files[file.relative_to(root).as_posix()] = file
+    for page in pages(root):
+        if (root / f"{page}.ipynb").exists():
+            files[f"{page}.ipynb"] = executed_copy(root, root / f"{page}.ipynb")
+        elif f"{page}.md" not in files:
+            raise SiteError(f"_toc.yml names {page}, but there is neither {page}.md nor {page}.ipynb")
+    for name, file in files.items():
+        if not file.exists():
+            raise SiteError(f"{name} is missing; the site cannot be built without it")
+    return files
+
+
+def executed_copy(root: Path, notebook: Path) -> Path:
+    """The executed copy of a notebook, which must have the same cells and no error."""
+    copy, name = root / "_build" / "executed" / notebook.name, notebook.relative_to(root)
+    if not copy.exists():
+        raise SiteError(f"{name} has no executed copy in {copy.parent.relative_to(root)}; run `make book`, which executes it")
+    cells = [json.loads(file.read_text(encoding="utf-8"))["cells"] for file in (notebook, copy)]
+    if len({json.dumps([[cell["cell_type"], "".join(cell["source"])] for cell in book]) for book in cells}) > 1:
+        raise SiteError(f"{name} has changed since it was executed; run `make book`, which executes it again")
+    for cell in cells[1]:
+        expected = "raises-exception" in cell["metadata"].get("tags", [])
+        for output in cell.get("outputs", []):
+            if output["output_type"] == "error" and not expected:
+                raise SiteError(f"{name} failed when it was executed: {output['ename']}: {output['evalue']}")
+    return copy
+
+
+def digest(root: Path, files: dict[str, Path]) -> str:
+    """One number for everything that the site depends on: sources, theme, helpers, assets, versions of what builds it."""
+    own = [f for folder in ("theme", "helpers") for f in (root / folder).rglob("*") if f.is_file() and f.suffix != ".pyc"]
+    total = hashlib.sha256(sys.version.encode())
+    for name, file in [*sorted(files.items()), *((f.relative_to(root).as_posix(), f) for f in sorted(own))]:
+        total.update(f"{name}\n".encode() + hashlib.sha256(file.read_bytes()).digest())
+    total.update(repr(sorted(asset.folder().name for asset in assets.ASSETS.values())).encode())
+    installed = {f"{d.name}=={d.version}" for d in distributions()}
+    total.update(repr(sorted(line for line in installed if TOOLS.match(line))).encode())
+    return total.hexdigest()
+
+
+def stage(files: dict[str, Path], source: Path) -> None:
+    """Make `source` hold exactly these files; one that has not changed keeps its age, so that Sphinx does not read it again."""
+    for left in [file for file in source.rglob("*") if file.is_file()]:
+        if left.relative_to(source).as_posix() not in files:
+            left.unlink()
+    for name, file in files.items():
+        copy = source / name
+        if not copy.exists() or copy.read_bytes() != file.read_bytes():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(file.read_bytes())
+
+
+def run_sphinx(root: Path, build: Path) -> None:
+    """Run Jupyter Book over the staged tree, where every warning is an error.
+
+    Sphinx remembers the pages that it has read, but not their warnings: after a failure or an interruption it starts afresh.
+    """
+    site, unfinished, log = build / "site", build / ".site-unfinished", build / "site.log"
+    if unfinished.exists():
+        shutil.rmtree(site, ignore_errors=True)
+    unfinished.touch()
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(build / "source")]
+    command += ["--path-output", str(site), "-W", "-n", "--keep-going"]
+    path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
+    print("building the site ...", flush=True)
+    with log.open("w", encoding="utf-8") as output:
+        environment = os.environ | {"PYTHONPATH": path, "NO_COLOR": "1"}
+        status = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, env=environment).returncode
+    if status:
+        raise SiteError(f"the site was not built, and what was published before stays:\n{complaints(log)}")
+    unfinished.unlink()
+
+
+def complaints(log: Path) -> str:
+    """The lines of Sphinx's log that say what is wrong, or its end where none does."""
+    lines = re.sub(r"\x1b\[[\d;]*m", "", log.read_text(encoding="utf-8", errors="replace")).splitlines()
+    found = list(dict.fromkeys(line.strip() for line in lines if COMPLAINT.search(line)))
+    return "\n".join([*(found or lines[-20:]), f"(all that was said: {log})"])
+
+
+def publish(built: Path, published: Path, key: str) -> None:
+    """Put a whole new site in the place of the old one."""
+    fresh, old = published.with_name("html.new"), published.with_name("html.old")
+    for left in (fresh, old):
+        shutil.rmtree(left, ignore_errors=True)
+    shutil.copytree(built, fresh, ignore=shutil.ignore_patterns(".buildinfo", "_sources", "*.map"))
+    (fresh / STAMP).write_text(key)
+    if published.exists():
+        published.rename(old)
+    fresh.rename(published)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    try:
+        print(build_site())
+    except SiteError as error:
+        sys.exit(f"error: {error}")
