@@ -13,10 +13,12 @@ from pathlib import Path
 
 from IPython.display import display
 
+from helpers.estimates import Estimate
+
 _sentences: dict[str, str] = {}  # id -> sentence, of the claims made in this process
 
 
-class ClaimFailed(AssertionError):
+class ClaimFailedError(AssertionError):
     """A claim whose condition does not hold for every value that was measured."""
 
 
@@ -93,7 +95,9 @@ def number(value: float, unit: str = "") -> str:
     Whole numbers and those from 100 on have no decimals, those from 1 on have one, smaller ones two significant digits.
     """
     size = abs(value)
-    digits = f"{value:,.0f}" if float(value).is_integer() or size >= 100 else f"{value:.1f}" if size >= 1 else f"{value:#.2g}"
+    digits = (
+        f"{value:,.0f}" if float(value).is_integer() or size >= 100 else f"{value:.1f}" if size >= 1 else f"{value:#.2g}"
+    )
     space = "" if unit in ("", "×") else "\u202f" if unit == "%" else "\u00a0"
     return f"{digits}{space}{unit}".replace("-", "−", 1 if value < 0 else 0)
 
@@ -117,13 +121,11 @@ def glue_number(name: str, value: float, unit: str = "") -> None:
 def claim(
     id: str,
     sentence: str,
-    value: float | Sequence[float],
+    value: float | Sequence[float] | Estimate,
+    unit: str = "",
     *,
-    unit: str,
     condition: Condition,
     source: str,
-    interval: tuple[float, float] | None = None,
-    spread: str = "95 % interval",
 ) -> None:
     """Show, record and enforce one measured claim, and glue its numbers for the prose.
 
@@ -131,41 +133,32 @@ def claim(
         id: its name in the ledger, such as "tokens-premium"; the prose has it as {glue:text}`tokens-premium`, and the
             ends of its spread as `tokens-premium-low` and `tokens-premium-high`.
         sentence: what is claimed; "{condition}" in it becomes the condition in words.
-        value: what was measured, in `unit`; or one value for each seed, of which the mean is shown.
-        unit: "×", "%", "tokens", ...: never empty.
-        condition: what must hold, for the value, for every seed and for both ends of the interval.
+        value: what was measured: a number in `unit`; or one for each seed, of which the mean is shown; or an estimate,
+            which brings its unit and its interval.
+        unit: "×", "%", "tokens", ...: never empty, and never given with an estimate.
+        condition: what must hold, for the value, for every seed and for both ends of an interval.
         source: what it was measured on.
-        interval: (low, high) in `unit`, where chance or choice of text plays a part.
-        spread: what `interval` is; values for seeds say so themselves.
 
     Raises:
         ValueError: for an id that is empty or already names another sentence, an empty unit, a value that is not a
             finite number, an interval that does not contain the value.
-        ClaimFailed: if the condition does not hold; the card is shown first.
+        ClaimFailedError: if the condition does not hold; the card is shown first.
     """
-    values = [_finite("value", v) for v in value] if isinstance(value, Sequence) else [_finite("value", value)]
-    _check_words(id=id, sentence=sentence, unit=unit, source=source)
-    if not values:
-        raise ValueError("value=[] has no measurement; give one number, or one for each seed")
-    sentence = sentence.format(condition=condition.text(unit))
+    estimate = _estimate(value, unit)
+    _check_words(id=id, sentence=sentence, unit=estimate.unit, source=source)
+    sentence = sentence.format(condition=condition.text(estimate.unit))
     if _sentences.setdefault(id, sentence) != sentence:
         raise ValueError(f"id={id!r} is taken by another claim: {_sentences[id]!r}; every claim has an id of its own")
-    mean, ends = sum(values) / len(values), None
-    if len(values) > 1:
-        ends, spread = (min(values), max(values)), f"least and most of {len(values)} seeds"
-    elif interval is not None:
-        ends = (_finite("interval", interval[0]), _finite("interval", interval[1]))
-        if not ends[0] <= mean <= ends[1]:
-            raise ValueError(f"interval={interval} does not contain value={mean}")
+    ends = (estimate.low, estimate.high) if estimate.spread else ()
     made = Claim(
-        id, sentence, mean, unit, number(mean, unit), *(ends or (None, None)), spread if ends else "",
-        condition.text(unit), source, all(condition.holds(v) for v in [*values, *(ends or ())]),
+        id, sentence, estimate.value, estimate.unit, number(estimate.value, estimate.unit), *(ends or (None, None)),
+        estimate.spread, condition.text(estimate.unit), source, all(condition.holds(v) for v in (estimate.value, *ends)),
     )  # fmt: skip
     display(made)
-    for name, amount in zip(("", "-low", "-high"), (mean, *(ends or ())), strict=False):
-        glue_number(id + name, amount, unit)
+    for name, amount in zip(("", "-low", "-high"), (estimate.value, *ends), strict=False):
+        glue_number(id + name, amount, estimate.unit)
     if not made.holds:
-        raise ClaimFailed(made.text())
+        raise ClaimFailedError(made.text())
 
 
 def ledger(notebooks: Iterable[Path]) -> list[Claim]:
@@ -185,6 +178,23 @@ def ledger(notebooks: Iterable[Path]) -> list[Claim]:
                 raise ValueError(f"id={record['id']!r} is claimed twice, in {found[record['id']].chapter} and {path.stem}")
             found[record["id"]] = Claim(**{**record, "chapter": path.stem})
     return list(found.values())
+
+
+def _estimate(value: float | Sequence[float] | Estimate, unit: str) -> Estimate:
+    """Bring the three forms of a measurement to one; an empty `spread` says that nothing varies."""
+    if isinstance(value, Estimate):
+        if unit:
+            raise ValueError(f"unit={unit!r} is given twice: the estimate has the unit {value.unit!r}")
+        low, middle, high = (_finite("value", v) for v in (value.low, value.value, value.high))
+        if not low <= middle <= high:
+            raise ValueError(f"value={value} has an interval that does not contain it")
+        return value
+    if not isinstance(value, list | tuple):
+        return Estimate(_finite("value", value), value, value, unit, "")
+    seeds = [_finite("value", v) for v in value]
+    if len(seeds) < 2:
+        raise ValueError(f"value={value!r} is one seed or none; give at least 2, or a number")
+    return Estimate(sum(seeds) / len(seeds), min(seeds), max(seeds), unit, f"least and most of {len(seeds)} seeds")
 
 
 def _finite(name: str, value: float) -> float:

@@ -71,8 +71,9 @@ def declaration(code: str) -> Declaration:
     """
     if code in declarations():
         return declarations()[code]
-    wanted = str(code).lower()
-    near = [d.code for d in declarations().values() if wanted in (d.bcp47, d.code[:3], d.iso639_3) or wanted in d.name.lower()]
+    wanted, items = str(code).lower(), declarations().values()
+    near = [d.code for d in items if wanted in (d.bcp47, d.bcp47.split("-")[0], d.iso639_3)]
+    near += [d.code for d in items if len(wanted) > 2 and wanted in d.name.lower()]
     hint = f"did you mean {', '.join(near[:5])}?" if near else "use an ISO 639-3 code such as eng, mya or swh"
     raise ValueError(f"code={code!r} is not a translation of the Declaration; {hint} There are {len(declarations())}.")
 

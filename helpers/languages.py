@@ -13,7 +13,8 @@ import pandas as pd
 from langdetect.detector_factory import PROFILES_DIRECTORY, DetectorFactory
 from langdetect.lang_detect_exception import LangDetectException
 from langdetect.utils.ngram import NGram
-from scipy.stats import binomtest
+
+from helpers.estimates import proportion
 
 #: What `detect` answers when the honest answer is not a language.
 EMPTY, UNSUPPORTED, UNDECIDED = "empty", "unsupported", "undecided"
@@ -23,9 +24,9 @@ REPLACEMENT = "\ufffd"  # what a decoder writes for bytes that it cannot read
 def detect(text: str, *, seed: int = 0, at_least: float = 0.8) -> str:
     """The language of a text as langdetect's code ("en", "zh-cn"), or one of three values of their own.
 
-    `EMPTY`: no letters outside of web and mail addresses. `UNSUPPORTED`: most of its letters are in no profile of langdetect. `UNDECIDED`: the best
-    language has a probability below `at_least`. Replacement characters are dropped first: they carry no language, but
-    langdetect has seen them, as Bengali.
+    `EMPTY`: no letters outside of web and mail addresses. `UNSUPPORTED`: most of its letters are in no profile of
+    langdetect. `UNDECIDED`: the best language has a probability below `at_least`. Replacement characters are dropped
+    first: they carry no language, but langdetect has seen them, as Bengali.
 
     Args:
         text: of any length; langdetect reads its first 10,000 characters.
@@ -62,8 +63,21 @@ def supported() -> list[str]:
     return sorted(_factory().langlist)
 
 
-def shares(labels: Iterable[str], *, confidence: float = 0.95) -> pd.DataFrame:
-    """Count labels, and give each share its Wilson (1927) interval, most frequent first.
+def label_of(bcp47: str) -> str | None:
+    """langdetect's label for a language given by its BCP 47 tag, or None where it has no profile for it.
+
+    A tag with a script of its own ("vi-Hani") has none, but for Chinese, whose two scripts are two labels.
+    """
+    language, *subtags = bcp47.split("-")
+    script = next((subtag for subtag in subtags if len(subtag) == 4 and subtag.isalpha()), "")
+    if language == "zh":
+        return "zh-tw" if script == "Hant" else "zh-cn"
+    label = {"nb": "no", "als": "sq"}.get(language, language)
+    return label if label in _factory().langlist and not script else None
+
+
+def shares(labels: Iterable[str]) -> pd.DataFrame:
+    """Count labels, and give each share its 95 % Wilson interval, most frequent first.
 
     Returns:
         One row a label, with `count`, and `share`, `low` and `high` in per cent.
@@ -74,10 +88,10 @@ def shares(labels: Iterable[str], *, confidence: float = 0.95) -> pd.DataFrame:
     counts = Counter(labels)
     if not counts:
         raise ValueError("labels=[] is an empty corpus; a share needs at least one document")
-    total, rows = counts.total(), {}
+    rows = {}
     for label, count in counts.most_common():
-        interval = binomtest(count, total).proportion_ci(confidence, method="wilson")
-        rows[label] = (count, 100 * count / total, 100 * interval.low, 100 * interval.high)
+        share = proportion(count, counts.total())
+        rows[label] = (count, share.value, share.low, share.high)
     return pd.DataFrame.from_dict(rows, orient="index", columns=["count", "share", "low", "high"])
 
 

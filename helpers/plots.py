@@ -82,15 +82,13 @@ def show(figure: Figure, *, title: str, alt: str) -> None:
     for name, words in (("title", title), ("alt", alt)):
         if not words.strip():
             raise ValueError(f"{name}={words!r} is empty; every figure has a {name}")
-    code = (
-        '<figure class="plot" style="margin:1.2em auto;max-width:680px">'
-        f'<figcaption style="font-weight:600;margin-bottom:.4em">{html.escape(title)}</figcaption>{to_svg(figure, alt)}</figure>'
-    )
+    caption = f'<figcaption style="font-weight:600;margin-bottom:.4em">{html.escape(title)}</figcaption>'
+    code = f'<figure class="plot" style="margin:1.2em auto;max-width:680px">{caption}{to_svg(figure, alt)}</figure>'
     display({"text/html": code, "text/plain": f"{title}\n[figure: {alt}]"}, raw=True)
 
 
 def to_svg(figure: Figure, alt: str) -> str:
-    """The figure as an SVG element with `alt` as its accessible name, ids of its own, and the page's font and text colour."""
+    """The figure as an SVG element named by `alt`, with ids of its own and the page's font and text colour."""
     file = io.StringIO()
     with matplotlib.rc_context(STYLE):
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})

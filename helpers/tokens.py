@@ -11,6 +11,7 @@ import pandas as pd
 import tiktoken
 
 from helpers.assets import path
+from helpers.estimates import Estimate
 
 #: The vocabularies of GPT-2, GPT-4 and GPT-4o, oldest first, and the names that figures give them.
 ENCODINGS = {"r50k_base": "GPT-2", "cl100k_base": "GPT-4", "o200k_base": "GPT-4o"}
@@ -59,7 +60,8 @@ def premiums(
         seed: of the resampling.
 
     Returns:
-        One row a language, with `tokens` in all, and `premium`, `low` and `high` (95 % interval).
+        One row a language, with `tokens` in all, and `premium`, `low` and `high` (95 % interval). `premium_of` makes an
+        estimate of a row.
 
     Raises:
         ValueError: if `reference` is not in `texts`, or two languages have different numbers of articles.
@@ -77,6 +79,11 @@ def premiums(
         low, high = np.percentile(tokens[drawn].sum(axis=1) / against, [2.5, 97.5])
         rows[language] = (int(tokens.sum()), tokens.sum() / counts[reference].sum(), low, high)
     return pd.DataFrame.from_dict(rows, orient="index", columns=["tokens", "premium", "low", "high"])
+
+
+def premium_of(row: pd.Series) -> Estimate:
+    """One row of `premiums` as an estimate."""
+    return Estimate(row["premium"], row["low"], row["high"], "×", "95 % bootstrap over articles")
 
 
 def cost(tokens: float, price: float) -> float:

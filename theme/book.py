@@ -8,6 +8,7 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+import helpers.claims
 from helpers import assets
 from theme import ledger, pages
 
@@ -41,7 +42,7 @@ def configure(app: Sphinx, config: Config) -> None:
     logo = config.html_theme_options.setdefault("logo", {})
     logo["image_light"] = logo["image_dark"] = str(STATIC / "logo.svg")
     digest = hashlib.sha256()
-    for file in sorted([*HERE.glob("*.py"), *STATIC.rglob("*")]):
+    for file in sorted([*HERE.glob("*.py"), *STATIC.rglob("*"), Path(helpers.claims.__file__)]):
         if file.is_file():
             digest.update(file.read_bytes())
     for name in VENDORED:
@@ -63,7 +64,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
 
 
 def copy_changed(source: Path, target: Path) -> None:
-    """Copy the files of a folder that are missing or of another size or age in `target`; names with a dot stay behind."""
+    """Copy the files of a folder that `target` lacks or holds in another version; names with a dot stay behind."""
     for file in source.rglob("*"):
         name = file.relative_to(source)
         if not file.is_file() or any(part.startswith(".") for part in name.parts):

@@ -1,7 +1,7 @@
 """Roles and directives that show measured claims and what a chapter costs, read from the executed notebooks.
 
-{claim}`id` is a measured number and a link to its card; `{claims}` is the ledger; `{chapter-claims}` and `{chapter-cost}`
-stand in the chapter that they speak of.
+{claim}`id` is a measured number and a link to its card; `{claims}` is the ledger; `{chapter-claims}` and
+`{chapter-cost}` stand in the chapter that they speak of.
 """
 
 import html
@@ -41,8 +41,8 @@ class ClaimLink(nodes.Inline, nodes.TextElement):
 
 def visit_claim_link(translator: HTML5Translator, node: ClaimLink) -> None:
     """Open the link; the page it stands on is known only now."""
-    address = f"{translator.builder.get_relative_uri(translator.builder.current_docname, node['page'])}#claim-{node['claim']}"
-    attributes = {"href": address, "title": node["sentence"]}
+    page = translator.builder.get_relative_uri(translator.builder.current_docname, node["page"])
+    attributes = {"href": f"{page}#claim-{node['claim']}", "title": node["sentence"]}
     translator.body.append(translator.starttag(node, "a", "", CLASS="claim-value", **attributes))
 
 
@@ -59,7 +59,7 @@ class ClaimRole(SphinxRole):
         claim = find(Path(self.env.srcdir), self.text)
         if claim is None:
             known = ", ".join(c.id for c in read(Path(self.env.srcdir))) or "none"
-            logger.warning("unknown claim %r; the executed notebooks claim: %s", self.text, known, location=self.get_location())
+            logger.warning("unknown claim %r; there are: %s", self.text, known, location=self.get_location())
             return [nodes.literal(text=self.text)], []
         attributes = {"claim": claim.id, "page": f"chapters/{claim.chapter}", "sentence": claim.sentence}
         return [ClaimLink("", claim.measured, **attributes)], []
@@ -116,10 +116,13 @@ class Claims(BookDirective):
         page = self.address(f"chapters/{claim.chapter}")
         spread = ""
         if claim.low is not None and claim.high is not None:
-            spread = f'<span class="spread">{claims.number_range(claim.low, claim.high, claim.unit)}, {claim.spread}</span>'
+            ends = claims.number_range(claim.low, claim.high, claim.unit)
+            spread = f'<span class="spread">{ends}, {html.escape(claim.spread)}</span>'
         return (
-            f'<tr id="ledger-{claim.id}"><th scope="row"><a class="claim-id" href="{page}#claim-{claim.id}">{claim.id}</a>'
-            f'<span>{html.escape(claim.sentence)}</span><a class="chapter" href="{page}">{html.escape(title)}</a></th>'
+            f'<tr id="ledger-{claim.id}"><th scope="row">'
+            f'<a class="claim-id" href="{page}#claim-{claim.id}">{claim.id}</a>'
+            f"<span>{html.escape(claim.sentence)}</span>"
+            f'<a class="chapter" href="{page}">{html.escape(title)}</a></th>'
             f'<td class="measured">{_verdict(claim)} <strong>{html.escape(claim.measured)}</strong> {spread}</td>'
             f"<td>{html.escape(claim.condition)}</td><td>{html.escape(claim.source)}</td></tr>"
         )
@@ -164,13 +167,15 @@ class ChapterCost(BookDirective):
         where = " ".join(str(run[name]) for name in ("system", "machine") if run.get(name))
         when = f"Measured on {run['date']}" if run.get("date") else "Measured in the last run"
         title = f"{when}, Python {run.get('python', 'unknown')}" + (f", {where}" if where else "")
-        parts = [_count(minutes, "minute", "to read"), _time(seconds), f"{claims.number(round(megabytes))} MB of memory"]
+        memory = f"{claims.number(round(megabytes))} MB of memory"
+        parts = [_count(minutes, "minute", "to read"), _time(seconds), memory]
         return self.markup(f'<p class="chapter-cost" title="{html.escape(title)}">{" · ".join(parts)}</p>')
 
 
 def _verdict(claim: claims.Claim) -> str:
     name, sign = ("holds", "✓") if claim.holds else ("fails", "✗")
-    return f'<span class="verdict {name}"><span aria-hidden="true">{sign}</span><span class="spoken">{name}:</span></span>'
+    words = f'<span aria-hidden="true">{sign}</span><span class="spoken">{name}:</span>'
+    return f'<span class="verdict {name}">{words}</span>'
 
 
 def _count(number: int, noun: str, what: str) -> str:
@@ -184,8 +189,9 @@ def _time(seconds: float) -> str:
 
 
 def _words(markdown: str) -> int:
-    prose = re.sub(r"^(```|:::).*$|^\s*:[\w-]+:.*$|\$\$.*?\$\$", " ", markdown, flags=re.MULTILINE | re.DOTALL)
-    return len(re.findall(r"\w+", prose))
+    """Words of prose: without formulas, the names of directives and their options."""
+    prose = re.sub(r"\$\$.*?\$\$", " ", markdown, flags=re.DOTALL)
+    return len(re.findall(r"\w+", re.sub(r"^(?:`{3,}|:{3,}|:[\w-]+:).*$", " ", prose, flags=re.MULTILINE)))
 
 
 def _title(notebook: Path) -> str:

@@ -1,27 +1,46 @@
 """What is changed on each page: scripts that it does not need leave, tables may scroll, cards link to the ledger."""
 
+import html
 import re
 from itertools import count
 from pathlib import Path
 
+from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinxcontrib.mermaid import mermaid
 
 from theme.ledger import LEDGER_PAGE
 
+logger = logging.getLogger(__name__)
 NEEDED_BY = {"mathjax": 'class="math', "mermaid": 'class="mermaid'}  # a mark of the script, a mark of what needs it
-REFUSED = re.compile(r'\s*<script[^>]*src="[^"]*(?:fontawesome\.js|require\.min\.js|embed-amd\.js)[^"]*"[^>]*></script>')
+REFUSED = re.compile(r'\s*<script[^>]*src="[^"]*fontawesome\.js[^"]*"[^>]*></script>')  # 527 kB; the icons show without
 ROW, CELL = re.compile(r"<tr\b.*?</tr>", re.DOTALL), re.compile(r"<(t[dh])((?: [^>]*)?)>(.*?)</t[dh]>", re.DOTALL)
+EMPTY = re.compile(r"<th\b[^>]*></th>")  # a heading that says nothing
 NUMBER = re.compile(r"[\d.,+−–\s×%-]*|nan|NaN|inf|—")
 TABLE = re.compile(r"<table\b[^>]*>.*?</table>", re.DOTALL)
+SAME_IDS = re.compile(r' id="(?:exercise|solution)-content"')  # sphinx-exercise gives them to every exercise of a page
+DIAGRAM = re.compile(r'<pre (?=[^>]*class="mermaid)')
 VERDICT = re.compile(r'(<div class="claim" id="claim-([\w.-]+)".*?)(<span class="claim-verdict">)', re.DOTALL)
 
 
-def prepare(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: object) -> None:
+def prepare(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
     """Change the body of a page and the scripts that it loads."""
     body = context.get("body", "")
     context["script_files"] = [script for script in context["script_files"] if _is_needed(script, body)]
-    if body:
-        context["body"] = link_cards(wrap_tables(body), app.builder.get_relative_uri(pagename, LEDGER_PAGE))
+    if body and doctree is not None:
+        body = SAME_IDS.sub("", body).replace('role="doc-biblioentry"', 'role="listitem"')
+        body = describe_diagrams(wrap_tables(body), doctree, pagename)
+        context["body"] = link_cards(body, app.builder.get_relative_uri(pagename, LEDGER_PAGE))
+
+
+def describe_diagrams(body: str, doctree: nodes.document, pagename: str) -> str:
+    """Give each diagram the words of its `:alt:`; one without is a warning."""
+    words = [node.get("alt", "") for node in doctree.findall(mermaid)]
+    if not all(words):
+        logger.warning("a mermaid diagram has no :alt: that says what it shows", location=pagename)
+    left = iter(words)
+    return DIAGRAM.sub(lambda _: f'<pre role="img" aria-label="{html.escape(next(left, ""))}" ', body)
 
 
 def _is_needed(script: object, body: str) -> bool:
@@ -30,7 +49,7 @@ def _is_needed(script: object, body: str) -> bool:
 
 
 def wrap_tables(body: str) -> str:
-    """Put each table into a box of its own that scrolls, so that on a phone the page does not; a keyboard can scroll it."""
+    """Put each table into a box of its own that scrolls, so that on a phone the page does not."""
 
     def wrapped(match: re.Match) -> str:
         before = body[max(0, match.start() - 60) : match.start()]
@@ -56,7 +75,7 @@ def mark_text(table: str) -> str:
         columns = count()
         return CELL.sub(lambda cell: _classed(cell, next(columns) in words), row.group())
 
-    return ROW.sub(marked, table)
+    return EMPTY.sub("<td></td>", ROW.sub(marked, table))
 
 
 def _classed(cell: re.Match, is_text: bool) -> str:
@@ -66,7 +85,8 @@ def _classed(cell: re.Match, is_text: bool) -> str:
 
 def link_cards(body: str, page: str) -> str:
     """Give each card of a claim a link to its line of the ledger."""
-    return VERDICT.sub(rf'\1<a class="claim-ledger" href="{page}#ledger-\2" title="This claim in the ledger">ledger</a>\3', body)
+    link = rf'<a class="claim-ledger" href="{page}#ledger-\2" title="This claim in the ledger">ledger</a>'
+    return VERDICT.sub(rf"\1{link}\3", body)
 
 
 def clean(page: Path) -> None:

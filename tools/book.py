@@ -2,7 +2,7 @@
 
 import sys
 
-from tools.execute import NotebookFailed, execute_all
+from tools.execute import NotebookFailedError, execute_all
 from tools.site import SiteError, build_site
 
 
@@ -11,7 +11,7 @@ def main() -> int:
     try:
         execute_all()
         page = build_site()
-    except (NotebookFailed, SiteError) as error:
+    except (NotebookFailedError, SiteError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(page)

@@ -25,7 +25,7 @@ CELL_SECONDS = 300
 START_FAILED = ("Kernel died before replying", "Kernel didn't respond", "Timeout waiting for kernel")
 
 
-class NotebookFailed(RuntimeError):
+class NotebookFailedError(RuntimeError):
     """A notebook in which a cell failed; nbmake has said which."""
 
 
@@ -77,7 +77,7 @@ def execute(notebook: Path) -> None:
     """Run one notebook with nbmake and keep the copy that it filled.
 
     Raises:
-        NotebookFailed: if a cell fails; no copy is kept then, so no page can show it.
+        NotebookFailedError: if a cell fails; no copy is kept then, so no page can show it.
     """
     wanted = key(notebook)
     (EXECUTED / notebook.name).unlink(missing_ok=True)
@@ -88,7 +88,7 @@ def execute(notebook: Path) -> None:
             break
         if attempt == 2 or not any(sign in said for sign in START_FAILED):
             print(said, flush=True)
-            raise NotebookFailed(f"{notebook.name} failed; its traceback is above")
+            raise NotebookFailedError(f"{notebook.name} failed; its traceback is above")
     book = json.loads(filled)
     book["metadata"]["run"] = {
         "key": wanted, "seconds": round(seconds), "peak_mb": round(peak_mb), "date": date.today().isoformat(),

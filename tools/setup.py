@@ -70,7 +70,9 @@ def make_environment() -> None:
         return
     free = shutil.disk_usage(ROOT).free / 1e9
     if not PYTHON.exists() and free < FREE_GB:
-        raise SetupError(f"the book needs {FREE_GB} GB of disk and {free:.1f} GB are free in {ROOT}: free some and run again")
+        raise SetupError(
+            f"the book needs {FREE_GB} GB of disk and {free:.1f} GB are free in {ROOT}: free some and run again"
+        )
     print("set-up: virtual environment in .venv", flush=True)
     try:
         venv.EnvBuilder(with_pip=True, clear=True).create(VENV)

@@ -1,7 +1,7 @@
-"""The site: pages and executed notebooks staged as one source tree, built by Jupyter Book, published only when all is well.
+"""The site: pages and executed notebooks staged as one source tree, built by Jupyter Book, published only when whole.
 
-`build_site` never executes a notebook. It shows the outputs that `tools.execute` left in `_build/executed`, refuses to build
-without them, and does nothing when nothing that a page depends on has changed since the site was last published.
+`build_site` never executes a notebook. It shows the outputs that `tools.execute` left in `_build/executed`, refuses to
+build without them, and does nothing when nothing that a page depends on has changed since the site was last published.
 """
 
 import hashlib
@@ -21,6 +21,12 @@ from helpers import assets
 
 ROOT = Path(__file__).resolve().parents[1]
 STAMP = ".published"
+CODE = (".py", ".css", ".js", ".svg")
+DOOR = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Understanding Foundation Models</title>
+<meta http-equiv="refresh" content="0; url={page}"></head>
+<body><a href="{page}">Understanding Foundation Models</a></body></html>
+"""
 TOOLS = re.compile(r"(sphinx|myst|jupyter-book|pydata|docutils|pygments|pybtex|linkify|markdown)", re.IGNORECASE)
 COMPLAINT = re.compile(r"WARNING|ERROR|CRITICAL|Error:|Exception")
 
@@ -30,7 +36,7 @@ class SiteError(RuntimeError):
 
 
 def build_site(root: Path = ROOT) -> Path:
-    """Build what has changed and publish it to `_build/html`; what was published before stays until the new site is whole.
+    """Build what has changed and publish it to `_build/html`; what was there stays until the new site is whole.
 
     Args:
         root: the checkout, with `_config.yml`, `_toc.yml`, `chapters/`, `theme/` and `helpers/`.
@@ -48,9 +54,10 @@ def build_site(root: Path = ROOT) -> Path:
         key = digest(root, files)
         published = build / "html"
         if not (published / STAMP).exists() or (published / STAMP).read_text() != key:
-            stage(files, build / "source")
+            if stage(files, build / "source"):
+                shutil.rmtree(build / "site", ignore_errors=True)  # Sphinx leaves the pages of sources that are gone
             run_sphinx(root, build)
-            publish(build / "site" / "_build" / "html", published, key)
+            publish(build / "site" / "_build" / "html", published, key, f"{pages(root)[0]}.html")
     return published / "index.html"
 
 
@@ -95,7 +102,8 @@ def executed_copy(root: Path, notebook: Path) -> Path:
     """The executed copy of a notebook, which must have the same cells and no error."""
     copy, name = root / "_build" / "executed" / notebook.name, notebook.relative_to(root)
     if not copy.exists():
-        raise SiteError(f"{name} has no executed copy in {copy.parent.relative_to(root)}; run `make book`, which executes it")
+        folder = copy.parent.relative_to(root)
+        raise SiteError(f"{name} has no executed copy in {folder}; run `make book`, which executes it")
     cells = [json.loads(file.read_text(encoding="utf-8"))["cells"] for file in (notebook, copy)]
     if len({json.dumps([[cell["cell_type"], "".join(cell["source"])] for cell in book]) for book in cells}) > 1:
         raise SiteError(f"{name} has changed since it was executed; run `make book`, which executes it again")
@@ -108,8 +116,8 @@ def executed_copy(root: Path, notebook: Path) -> Path:
 
 
 def digest(root: Path, files: dict[str, Path]) -> str:
-    """One number for everything that the site depends on: sources, theme, helpers, assets, versions of what builds it."""
-    own = [f for folder in ("theme", "helpers") for f in (root / folder).rglob("*") if f.is_file() and f.suffix != ".pyc"]
+    """One number for all that the site depends on: sources, theme, helpers, assets, versions of what builds it."""
+    own = [f for folder in ("theme", "helpers") for f in (root / folder).rglob("*") if f.suffix in CODE and f.is_file()]
     total = hashlib.sha256(sys.version.encode())
     for name, file in [*sorted(files.items()), *((f.relative_to(root).as_posix(), f) for f in sorted(own))]:
         total.update(f"{name}\n".encode() + hashlib.sha256(file.read_bytes()).digest())
@@ -119,22 +127,28 @@ def digest(root: Path, files: dict[str, Path]) -> str:
     return total.hexdigest()
 
 
-def stage(files: dict[str, Path], source: Path) -> None:
-    """Make `source` hold exactly these files; one that has not changed keeps its age, so that Sphinx does not read it again."""
-    for left in [file for file in source.rglob("*") if file.is_file()]:
-        if left.relative_to(source).as_posix() not in files:
-            left.unlink()
+def stage(files: dict[str, Path], source: Path) -> bool:
+    """Make `source` hold exactly these files; one that is unchanged keeps its age, so that Sphinx can pass over it.
+
+    Returns:
+        True if a file was there that is not wanted any more.
+    """
+    gone = [file for file in source.rglob("*") if file.is_file() and file.relative_to(source).as_posix() not in files]
+    for file in gone:
+        file.unlink()
     for name, file in files.items():
         copy = source / name
         if not copy.exists() or copy.read_bytes() != file.read_bytes():
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(file.read_bytes())
+    return bool(gone)
 
 
 def run_sphinx(root: Path, build: Path) -> None:
     """Run Jupyter Book over the staged tree, where every warning is an error.
 
-    Sphinx remembers the pages that it has read, but not their warnings: after a failure or an interruption it starts afresh.
+    Sphinx remembers the pages that it has read, but not their warnings: after a failure or an interruption it starts
+    afresh.
     """
     site, unfinished, log = build / "site", build / ".site-unfinished", build / "site.log"
     if unfinished.exists():
@@ -159,12 +173,13 @@ def complaints(log: Path) -> str:
     return "\n".join([*(found or lines[-20:]), f"(all that was said: {log})"])
 
 
-def publish(built: Path, published: Path, key: str) -> None:
-    """Put a whole new site in the place of the old one."""
+def publish(built: Path, published: Path, key: str, first: str) -> None:
+    """Put a whole new site in the place of the old one, with an index that leads to its first page."""
     fresh, old = published.with_name("html.new"), published.with_name("html.old")
     for left in (fresh, old):
         shutil.rmtree(left, ignore_errors=True)
     shutil.copytree(built, fresh, ignore=shutil.ignore_patterns(".buildinfo", "_sources", "*.map"))
+    (fresh / "index.html").write_text(DOOR.format(page=first), encoding="utf-8")
     (fresh / STAMP).write_text(key)
     if published.exists():
         published.rename(old)

