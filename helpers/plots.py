@@ -8,10 +8,15 @@ import hashlib
 import html
 import io
 import re
+from collections.abc import Mapping, Sequence
 
 import matplotlib
+import pandas as pd
 from IPython.display import display
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from helpers.estimates import Estimate
 
 PALETTE = {
     "blue": "#2f7fc1",
@@ -23,8 +28,8 @@ PALETTE = {
 }
 
 #: One meaning for a colour, and for a marker, in every chapter.
-COLOURS = {"r50k_base": PALETTE["grey"], "cl100k_base": PALETTE["orange"], "o200k_base": PALETTE["blue"]}
-MARKERS = {"r50k_base": "s", "cl100k_base": "^", "o200k_base": "o"}
+COLOURS = {"GPT-2": PALETTE["grey"], "GPT-4": PALETTE["orange"], "GPT-4o": PALETTE["blue"]}
+MARKERS = {"GPT-2": "s", "GPT-4": "^", "GPT-4o": "o"}
 
 TEXT = "#123456"  # stands for the colour of the page's text until the SVG is written
 STYLE = {
@@ -66,6 +71,81 @@ def new(height: float = 3.2, width: float = WIDTH, **subplots):
     use_style()
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(**subplots)
+
+
+def dot_plot(
+    series: Mapping[str, pd.DataFrame],
+    labels: Sequence[str],
+    *,
+    xlabel: str,
+    ticks: Sequence[float] = (),
+    unit: str = "",
+    height: float = 3.2,
+) -> Figure:
+    """One row a label, one dot a series in it, with its interval.
+
+    Args:
+        series: tables with a column `value`, and `low` and `high` where there is an interval; one row a label, from the
+            bottom up. A name of `COLOURS` takes its colour and marker.
+        labels: of the rows.
+        xlabel: what is measured, with its unit.
+        ticks: where given, the axis is logarithmic with these ticks, written with `unit`.
+        height: in inches.
+    """
+    figure, axes = new(height=height)
+    rows = range(len(labels))
+    for name, table in series.items():
+        colour, marker = COLOURS.get(name, PALETTE["blue"]), MARKERS.get(name, "o")
+        if "low" in table:
+            axes.hlines(rows, table["low"], table["high"], color=colour, linewidth=1.2)
+        axes.plot(table["value"], rows, marker, color=colour, label=name)
+    axes.set_yticks(rows, labels)
+    axes.set_xlabel(xlabel)
+    axes.grid(axis="y")
+    _log_ticks(axes, ticks, unit)
+    if len(series) > 1:
+        axes.legend(loc="lower right")
+    return figure
+
+
+def strip_plot(
+    values: pd.Series, groups: pd.Series, *, xlabel: str, ticks: Sequence[float] = (), unit: str = "", height: float = 6.2
+) -> Figure:
+    """One row a group, sorted by median, one dot a value; arguments as in `dot_plot`, `groups` aligned with `values`."""
+    figure, axes = new(height=height)
+    order = values.groupby(groups).median().sort_values().index
+    for row, group in enumerate(order):
+        within = values[groups == group]
+        axes.plot(within, [row] * len(within), "o", color=PALETTE["blue"], alpha=0.55, markeredgewidth=0)
+    axes.set_yticks(range(len(order)), order, fontsize=7.5)
+    axes.set_xlabel(xlabel)
+    axes.grid(axis="y")
+    _log_ticks(axes, ticks, unit)
+    return figure
+
+
+def curve_plot(
+    series: Mapping[str, Sequence[Estimate]], x: Sequence[float], *, xlabel: str, ylabel: str, height: float = 3.0
+) -> Figure:
+    """Estimates along a logarithmic axis, one curve a series, each point with its interval."""
+    figure, axes = new(height=height)
+    for (name, points), colour, marker in zip(series.items(), PALETTE.values(), "os^Dvx", strict=False):
+        axes.vlines(x, [p.low for p in points], [p.high for p in points], color=colour, linewidth=1.5)
+        axes.plot(x, [p.value for p in points], marker=marker, color=colour, linewidth=0.8, label=name)
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    axes.set_ylim(bottom=0)
+    axes.grid(axis="y")
+    _log_ticks(axes, x, "")
+    axes.legend(loc="lower right")
+    return figure
+
+
+def _log_ticks(axes: Axes, ticks: Sequence[float], unit: str) -> None:
+    if ticks:
+        axes.set_xscale("log")
+        axes.set_xticks(list(ticks))
+        axes.xaxis.set_major_formatter("{x:g}" + unit)
+        axes.minorticks_off()
 
 
 def show(figure: Figure, *, title: str, alt: str) -> None:

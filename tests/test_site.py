@@ -12,6 +12,7 @@ from urllib.parse import unquote, urljoin, urlparse
 import pytest
 from lxml import html
 
+from helpers import assets
 from tests.browser import VIEWS, Visitor, chromium, serve
 from tools import site
 
@@ -83,6 +84,9 @@ def test_page_is_whole(visitor: Visitor, name: str) -> None:
     assert not page.evaluate("[...document.fonts].filter((font) => font.status === 'error').map((font) => font.family)")
     assert "error in text" not in " ".join(page.locator(".mermaid").all_text_contents()).lower()
     assert not page.evaluate("document.querySelectorAll('mjx-merror, [data-mjx-error]').length")
+    page.evaluate((assets.path("axe-core") / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run().then((r) => r.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes[0].html}`))")
+    assert not found, "\n".join(found)
 
 
 def _widest(page) -> list[str]:

@@ -130,6 +130,12 @@ ASSETS = {
         "MIT", "draws the diagrams of the site", 17.8,
         root="package/dist", takes=("mermaid.esm.min.mjs", "chunks/mermaid.esm.min/*.mjs"),
     ),
+    "axe-core": Asset(
+        "npm", "axe-core", "4.14.1",
+        "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
+        "MPL-2.0", "finds what a page withholds from readers with disabilities; for the tests", 0.7,
+        root="package", takes=("axe.min.js",),
+    ),
     "text-font": Asset(
         "npm", "@fontsource-variable/source-serif-4", "5.3.1",
         "4Rtay22SC4lMvw11r/+9kxANB6P3M0X8s1NudBC2v0J1KU2y3DcMoNcT3lBoZ/CqLirzf+StlO6UlJilyrvaUg==",
