@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 import matplotlib
+import numpy as np
 import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
@@ -35,8 +36,8 @@ TEXT = "#123456"  # stands for the colour of the page's text until the SVG is wr
 STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "understanding-foundation-models",
-    "font.size": 9.5,
-    "axes.labelsize": 9.5,
+    "font.size": 9,
+    "axes.labelsize": 9,
     "xtick.labelsize": 9,
     "ytick.labelsize": 9,
     "axes.spines.top": False,
@@ -57,7 +58,7 @@ STYLE = {
 } | dict.fromkeys(
     ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "grid.color", "lines.color"), TEXT
 )
-WIDTH = 5.6  # inches; wide enough to label, narrow enough to read on a phone
+WIDTH = 5.0  # inches; wide enough to label, narrow enough to read on a phone
 
 
 def use_style() -> None:
@@ -99,12 +100,14 @@ def dot_plot(
         if "low" in table:
             axes.hlines(rows, table["low"], table["high"], color=colour, linewidth=1.2)
         axes.plot(table["value"], rows, marker, color=colour, label=name)
+        if len(series) > 1:
+            top, colour = (table["value"].iloc[-1], len(labels) - 1), {"color": colour}
+            axes.annotate(name, top, xytext=(0, 8), textcoords="offset points", ha="center", fontsize=8.5, **colour)
     axes.set_yticks(rows, labels)
+    axes.set_ylim(-0.7, len(labels) - 0.3 + (len(series) > 1))
     axes.set_xlabel(xlabel)
     axes.grid(axis="y")
     _log_ticks(axes, ticks, unit)
-    if len(series) > 1:
-        axes.legend(loc="lower right")
     return figure
 
 
@@ -114,10 +117,13 @@ def strip_plot(
     """One row a group, sorted by median, one dot a value; arguments as in `dot_plot`, `groups` aligned with `values`."""
     figure, axes = new(height=height)
     order = values.groupby(groups).median().sort_values().index
+    rng = np.random.default_rng(0)
     for row, group in enumerate(order):
         within = values[groups == group]
-        axes.plot(within, [row] * len(within), "o", color=PALETTE["blue"], alpha=0.55, markeredgewidth=0)
+        around = row + rng.uniform(-0.3, 0.3, len(within)) * (len(within) > 20)  # a crowd is spread out
+        axes.plot(within, around, "o", color=PALETTE["blue"], alpha=0.5, markeredgewidth=0, markersize=4)
     axes.set_yticks(range(len(order)), order, fontsize=7.5)
+    axes.set_ylim(-0.8, len(order) - 0.2)
     axes.set_xlabel(xlabel)
     axes.grid(axis="y")
     _log_ticks(axes, ticks, unit)
@@ -163,7 +169,7 @@ def show(figure: Figure, *, title: str, alt: str) -> None:
         if not words.strip():
             raise ValueError(f"{name}={words!r} is empty; every figure has a {name}")
     caption = f'<figcaption style="font-weight:600;margin-bottom:.4em">{html.escape(title)}</figcaption>'
-    code = f'<figure class="plot" style="margin:1.2em auto;max-width:680px">{caption}{to_svg(figure, alt)}</figure>'
+    code = f'<figure class="plot" style="margin:1.2em auto;max-width:620px">{caption}{to_svg(figure, alt)}</figure>'
     display({"text/html": code, "text/plain": f"{title}\n[figure: {alt}]"}, raw=True)
 
 

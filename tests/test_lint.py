@@ -1,0 +1,43 @@
+"""The linters have nothing to say, pins agree, and the weekly workflow's loosening keeps the bounds that have a reason."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from tools.lint import main
+from tools.unpin import unpinned
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_the_linters_have_nothing_to_say(capfd):
+    failed = main()
+    said = capfd.readouterr()
+    assert not failed, said.out + said.err
+
+
+def test_unpinning_keeps_the_bounds_that_have_a_reason():
+    loose = unpinned((ROOT / "requirements.txt").read_text())
+    assert "==" not in loose
+    assert "jupyter-book>=1.0.4,<2\n" in loose and "\ntorch\n" in loose
+
+
+def test_every_requirement_is_pinned_and_agrees_with_the_constraints():
+    def pins(name):
+        lines = (line for line in (ROOT / name).read_text().splitlines() if line and not line.startswith("#"))
+        return dict(line.lower().replace("_", "-").split("==") for line in lines)
+
+    constraints = pins("constraints.txt")
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        for package, version in pins(name).items():
+            assert constraints.get(package, version) == version, f"{name}: {package}"
+
+
+def test_no_file_names_a_registry_or_a_place_on_somebodys_machine():
+    hosts = r"\b(?:pypi|pythonhosted|registry\.npmjs|download\.pytorch)\.org"
+    places = r"(?<![\w.~-])/(?:home|root|Users|work)/"
+    unwanted = re.compile(f"{hosts}|{places}")
+    kept = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    texts = {name: (ROOT / name).read_bytes().decode("utf-8", "ignore") for name in kept if (ROOT / name).is_file()}
+    found = {name: unwanted.findall(text) for name, text in texts.items() if not name.endswith(".png")}
+    assert not {name: words for name, words in found.items() if words}

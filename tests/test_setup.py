@@ -1,0 +1,107 @@
+"""Set-up does each thing once, and whatever stops it is one sentence that says what to do."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tools import setup
+from tools.setup import SetupError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def executable(path, text):
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_a_wrong_python_is_named(tmp_path):
+    old = executable(tmp_path / "python3.9", 'if [ "$1" = --version ]; then echo Python 3.9.1; else exit 1; fi')
+    environment = os.environ | {"PYTHON": str(old)}
+    done = subprocess.run(["sh", "tools/setup.sh"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: the book needs Python 3.11, 3.12 or 3.13 (found: Python 3.9.1); install one")
+    assert done.stderr.count("\n") == 1
+
+
+def test_no_python_at_all_is_named(tmp_path):
+    environment = {"PATH": str(tmp_path), "PYTHON": "nothing"}
+    done = subprocess.run(["/bin/sh", "tools/setup.sh"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1 and "(found: none)" in done.stderr.splitlines()[-1]
+
+
+@pytest.fixture
+def room(tmp_path, monkeypatch):
+    """A checkout of requirement files alone, with a pip that says what the test tells it to."""
+    for name in ("requirements.txt", "requirements-dev.txt", "constraints.txt"):
+        (tmp_path / name).write_text("torch==1.0\n")
+    monkeypatch.setattr(setup, "ROOT", tmp_path)
+    monkeypatch.setattr(setup, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(setup, "PYTHON", tmp_path / ".venv" / "bin" / "python")
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        (
+            "ERROR: Could not install packages: [Errno 28] No space left on device",
+            "the disk is full: free",
+        ),
+        ("NewConnectionError: Failed to establish a new connection", "connect to a network"),
+        ("ERROR: No matching distribution found for torch==1.0", "connect to a network"),
+        ("error: something else", "remove .*and run the same command again"),
+    ],
+)
+def test_a_failing_pip_becomes_one_sentence(room, said, advice, capfd):
+    executable(setup.PYTHON, f"echo '{said}' >&2; exit 1")
+    with pytest.raises(SetupError, match=advice):
+        setup.pip("install", "torch")
+    assert said in capfd.readouterr().err
+
+
+def test_too_little_disk_is_named_before_anything_is_made(room, monkeypatch):
+    monkeypatch.setattr(setup.shutil, "disk_usage", lambda _: SimpleNamespace(free=1e9))
+    with pytest.raises(SetupError, match="needs 5 GB of disk and 1.0 GB are free"):
+        setup.make_environment()
+
+
+def test_a_python_without_venv_is_named(room, monkeypatch):
+    def create(*_):
+        raise subprocess.CalledProcessError(1, "ensurepip")
+
+    monkeypatch.setattr(setup.venv.EnvBuilder, "create", create)
+    with pytest.raises(SetupError, match="cannot make virtual environments; install its venv module"):
+        setup.make_environment()
+
+
+def test_it_is_installed_once_and_again_when_a_pin_changes(room):
+    executable(setup.PYTHON, "exit 0")
+    files = ["requirements.txt"]
+    assert not setup.installed(files)
+    setup.stamp("requirements.txt").write_text(setup.state())
+    assert setup.installed(files) and not setup.installed([*files, "requirements-dev.txt"])
+    (room / "constraints.txt").write_text("torch==1.0\nnumpy==2.0\n")
+    assert not setup.installed(files)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a CUDA build by default")
+def test_the_cuda_build_is_announced_before_it_is_fetched(room, monkeypatch, capsys):
+    report = '{"install": [{"metadata": {"version": "%s"}}]}'
+    monkeypatch.setattr(setup.shutil, "which", lambda _: None)
+    monkeypatch.setattr(setup.platform, "machine", lambda: "x86_64")
+    executable(setup.PYTHON, f"echo '{report % '1.0+cpu'}'")
+    setup.warn_of_cuda()
+    assert capsys.readouterr().out == ""
+    executable(setup.PYTHON, f"echo '{report % '1.0'}'")
+    setup.warn_of_cuda()
+    assert "pip takes the CUDA build" in capsys.readouterr().out
+    monkeypatch.setattr(setup.shutil, "disk_usage", lambda _: SimpleNamespace(free=6e9))
+    with pytest.raises(SetupError, match="PIP_EXTRA_INDEX_URL"):
+        setup.warn_of_cuda()
