@@ -8,7 +8,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from statistics import correlation
 from lxml import html
 
 from helpers.assets import path
+from helpers.names import name_of, speakers_of
 
 ARTICLES = 30  # in the Declaration
 PROSE = ("addresses", "moby-dick")
@@ -48,8 +49,8 @@ class Declaration:
 
     @property
     def short_name(self) -> str:
-        """The name without what follows a comma or bracket: "Panjabi" for "Panjabi, Eastern"."""
-        return re.split(r"[,(]", self.name)[0].strip() or self.name
+        """The language's usual English name: "Punjabi" for "Panjabi, Eastern"."""
+        return name_of(self.bcp47, otherwise=re.split(r"[,(]", self.name)[0].strip() or self.name)
 
     @property
     def text(self) -> str:
@@ -97,6 +98,17 @@ def comparable_declarations(min_alignment: float = 0.9) -> dict[str, Declaration
         if whole and item.iso639_3 != "und" and alignment(item, english) >= min_alignment:
             chosen.setdefault((item.iso639_3, item.script), item)
     return {item.code: item for item in sorted(chosen.values(), key=lambda d: d.code)}
+
+
+def most_spoken(items: Mapping[str, Declaration], n: int) -> list[str]:
+    """The codes of the `n` languages with the most speakers among some translations, each in its usual script.
+
+    Speakers are counted for a language in whatever script and country, so one translation stands for a primary tag.
+    """
+    chosen: dict[str, str] = {}
+    for item in sorted(items.values(), key=lambda d: (-d.speakers, d.code != d.iso639_3, d.code)):
+        chosen.setdefault(item.bcp47.split("-")[0], item.code)
+    return list(chosen.values())[:n]
 
 
 def alignment(one: Declaration, other: Declaration) -> float:
@@ -169,20 +181,9 @@ def _read(file: Path) -> Declaration:
         bcp47=page.get("lang"),
         direction=page.get("dir"),
         script=script_of(" ".join(articles.values())),
-        speakers=_speakers().get(page.get("lang").split("-")[0], 0),
+        speakers=speakers_of(page.get("lang")),
         articles=articles,
     )
-
-
-@cache
-def _speakers() -> dict[str, int]:
-    """Speakers by BCP 47 language, from gflanguages, which has a row for each script of a language: the largest counts."""
-    import gflanguages  # half a second, paid by those who ask
-
-    most: dict[str, int] = {}
-    for row in gflanguages.LoadLanguages().values():
-        most[row.language] = max(most.get(row.language, 0), row.population)
-    return most
 
 
 def _natural(file: Path) -> list[int | str]:

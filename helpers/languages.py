@@ -15,18 +15,20 @@ from langdetect.lang_detect_exception import LangDetectException
 from langdetect.utils.ngram import NGram
 
 from helpers.estimates import proportion
+from helpers.names import name_of
 
 #: What `detect` answers when the honest answer is not a language.
-EMPTY, UNSUPPORTED, UNDECIDED = "empty", "unsupported", "undecided"
+EMPTY, UNDECODABLE, UNSUPPORTED, UNDECIDED = "empty", "undecodable", "unsupported", "undecided"
+NOT_A_LANGUAGE = frozenset({EMPTY, UNDECODABLE, UNSUPPORTED, UNDECIDED})
 REPLACEMENT = "\ufffd"  # what a decoder writes for bytes that it cannot read
 
 
 def detect(text: str, *, seed: int = 0, at_least: float = 0.8) -> str:
-    """The language of a text as langdetect's code ("en", "zh-cn"), or one of three values of their own.
+    """The language of a text as langdetect's code ("en", "zh-cn"), or one of four values of their own.
 
-    `EMPTY`: no letters outside of web and mail addresses. `UNSUPPORTED`: most of its letters are in no profile of
-    langdetect. `UNDECIDED`: the best language has a probability below `at_least`. Replacement characters are dropped
-    first: they carry no language, but langdetect has seen them, as Bengali.
+    `EMPTY`: no letters outside of web and mail addresses. `UNDECODABLE`: more than a tenth of it is U+FFFD, so it was read
+    in a wrong encoding. `UNSUPPORTED`: most of its letters are in no profile of langdetect. `UNDECIDED`: the best language
+    has a probability below `at_least`. What little U+FFFD is left is dropped: some profiles hold it as if it were a letter.
 
     Args:
         text: of any length; langdetect reads its first 10,000 characters.
@@ -41,6 +43,8 @@ def detect(text: str, *, seed: int = 0, at_least: float = 0.8) -> str:
         raise TypeError(f"text={text!r} is not a string but {type(text).__name__}")
     if not 0 <= at_least <= 1:
         raise ValueError(f"at_least={at_least} is not between 0 and 1")
+    if 10 * text.count(REPLACEMENT) > len(text):
+        return UNDECODABLE
     text = text.replace(REPLACEMENT, "")
     letters = [c for c in text if unicodedata.category(c).startswith("L")]
     if not letters:
@@ -74,6 +78,18 @@ def label_of(bcp47: str) -> str | None:
         return "zh-tw" if script == "Hant" else "zh-cn"
     label = {"nb": "no", "als": "sq"}.get(language, language)
     return label if label in _factory().langlist and not script else None
+
+
+def label_name(label: str) -> str:
+    """The English name of one of langdetect's labels; any other label as it is."""
+    return name_of(label) if label in _factory().langlist else label
+
+
+def profile_rates(gram: str) -> pd.Series:
+    """How often a gram of one to three characters occurs in each profile of langdetect, as a part of all grams of its
+    length, by English name, highest first; 0 where a profile does not hold it."""
+    rates = _factory().word_lang_prob_map.get(gram, [0.0] * len(_factory().langlist))
+    return pd.Series(rates, index=[label_name(label) for label in _factory().langlist]).sort_values(ascending=False)
 
 
 def shares(labels: Iterable[str]) -> pd.DataFrame:

@@ -107,22 +107,30 @@ def dot_plot(
     axes.set_ylim(-0.7, len(labels) - 0.3 + (len(series) > 1))
     axes.set_xlabel(xlabel)
     axes.grid(axis="y")
+    if not ticks:
+        axes.set_xlim(left=0)
     _log_ticks(axes, ticks, unit)
     return figure
 
 
 def strip_plot(
-    values: pd.Series, groups: pd.Series, *, xlabel: str, ticks: Sequence[float] = (), unit: str = "", height: float = 6.2
+    values: pd.Series, groups: pd.Series, *, xlabel: str, ticks: Sequence[float] = (), unit: str = "", height: float = 6.8
 ) -> Figure:
-    """One row a group, sorted by median, one dot a value; arguments as in `dot_plot`, `groups` aligned with `values`."""
+    """One row a group, sorted by median, one dot a value, a stroke at the median.
+
+    Args:
+        values: what is measured.
+        groups: the group of each value, under the same index; the others as in `dot_plot`.
+    """
     figure, axes = new(height=height)
     order = values.groupby(groups).median().sort_values().index
     rng = np.random.default_rng(0)
     for row, group in enumerate(order):
         within = values[groups == group]
         around = row + rng.uniform(-0.3, 0.3, len(within)) * (len(within) > 20)  # a crowd is spread out
-        axes.plot(within, around, "o", color=PALETTE["blue"], alpha=0.5, markeredgewidth=0, markersize=4)
-    axes.set_yticks(range(len(order)), order, fontsize=7.5)
+        axes.plot(within, around, "o", color=PALETTE["blue"], alpha=0.45, markeredgewidth=0, markersize=4)
+        axes.plot([within.median()] * 2, [row - 0.35, row + 0.35], color=TEXT, linewidth=1)
+    axes.set_yticks(range(len(order)), order, fontsize=8)
     axes.set_ylim(-0.8, len(order) - 0.2)
     axes.set_xlabel(xlabel)
     axes.grid(axis="y")

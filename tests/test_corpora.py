@@ -11,6 +11,7 @@ from helpers.corpora import (
     comparable_declarations,
     declaration,
     declarations,
+    most_spoken,
     passages,
     prose,
     script_of,
@@ -54,6 +55,14 @@ def test_comparable_translations_are_whole_aligned_and_one_a_script():
     assert {"eng", "fra", "mya", "hin", "swh", "lao", "amh", "bod"} <= set(kept)
     assert "pnb" not in kept, "its articles are cut elsewhere"
     assert len(comparable_declarations(0.5)) > len(kept)
+
+
+def test_most_spoken_has_one_translation_a_language_in_its_usual_script():
+    codes = most_spoken(comparable_declarations(), 25)
+    names = [declaration(code).short_name for code in codes]
+    assert codes[0] == "eng" and len(set(names)) == 25
+    assert {"Chinese", "Hindi", "Arabic", "Punjabi", "Persian"} <= set(names)
+    assert declaration("pan").script == "Gurmukhi" and "jav_java" not in codes
 
 
 def test_prose_is_long_and_passages_have_the_asked_length():

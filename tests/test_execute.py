@@ -12,6 +12,7 @@ def book(tmp_path, monkeypatch):
     """An empty book; `write(name, code)` adds a notebook."""
     for folder in ("chapters", "helpers", "data"):
         (tmp_path / folder).mkdir()
+    (tmp_path / "requirements.txt").write_text("numpy\n")
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(module, "EXECUTED", tmp_path / "_build" / "executed")
     monkeypatch.setattr(module, "RUN", tmp_path / "_build" / "run")
@@ -84,8 +85,15 @@ def test_the_key_changes_with_an_installed_package(book, monkeypatch):
     path = write(book, "one", "1")
     before = key(path)
     surroundings.cache_clear()
-    monkeypatch.setattr(module, "distributions", lambda: [])
+    monkeypatch.setattr(module, "runtime_packages", lambda: ["numpy==0.0"])
     assert key(path) != before
+
+
+def test_packages_are_those_of_the_requirements_and_not_those_of_the_tests(monkeypatch):
+    monkeypatch.undo()
+    names = {line.split("==")[0] for line in module.runtime_packages()}
+    assert {"torch", "numpy", "tiktoken", "ipykernel", "sphinx", "myst-nb"} <= names
+    assert not {"playwright", "ruff", "pre-commit", "hypothesis"} & names
 
 
 def test_copies_of_notebooks_that_are_gone_are_dropped(book):

@@ -6,7 +6,18 @@ import langdetect
 import pytest
 
 from helpers.corpora import declaration
-from helpers.languages import EMPTY, UNDECIDED, UNSUPPORTED, detect, label_of, shares, supported
+from helpers.languages import (
+    EMPTY,
+    UNDECIDED,
+    UNDECODABLE,
+    UNSUPPORTED,
+    detect,
+    label_name,
+    label_of,
+    profile_rates,
+    shares,
+    supported,
+)
 
 
 def test_it_agrees_with_langdetect_on_supported_articles():
@@ -31,7 +42,7 @@ def test_the_same_text_has_the_same_answer_in_any_order_and_whatever_others_do()
         ("123 456", EMPTY),
         ("🙂 !?", EMPTY),
         ("https://example.org/a", EMPTY),
-        ("\ufffd\ufffd \ufffd", EMPTY),
+        ("\ufffd\ufffd \ufffd", UNDECODABLE),
         ("မြန်မာစာ", UNSUPPORTED),
         ("მოგესალმებით", UNSUPPORTED),
         ("Բարեւ", UNSUPPORTED),
@@ -61,6 +72,15 @@ def test_labels():
     assert [label_of(tag) for tag in ("en", "nb", "als", "zh", "zh-Hans", "zh-Hant", "vi-Hani", "my", "de-1996")] == [
         "en", "no", "sq", "zh-cn", "zh-cn", "zh-tw", None, None, "de",
     ]  # fmt: skip
+
+
+def test_names_and_rates_of_profiles():
+    assert [label_name(label) for label in ("sw", "zh-cn", "pa", "unknown", EMPTY)] == [
+        "Swahili", "Chinese", "Punjabi", "unknown", EMPTY,
+    ]  # fmt: skip
+    rates = profile_rates("\ufffd")
+    assert rates.index[0] == "Bengali" and rates.is_monotonic_decreasing and len(rates) == 55
+    assert profile_rates("မ").max() == 0
 
 
 def test_shares_count_and_carry_intervals():

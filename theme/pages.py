@@ -29,6 +29,7 @@ def prepare(app: Sphinx, pagename: str, templatename: str, context: dict, doctre
     body = context.get("body", "")
     context["script_files"] = [script for script in context["script_files"] if _is_needed(script, body)]
     if body and doctree is not None:
+        body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")  # its own words name it
         body = SAME_IDS.sub("", body).replace('role="doc-biblioentry"', 'role="listitem"')
         body = describe_diagrams(wrap_tables(body), doctree, pagename)
         context["body"] = link_cards(body, app.builder.get_relative_uri(pagename, LEDGER_PAGE))

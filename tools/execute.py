@@ -1,7 +1,7 @@
 """Run the notebooks, each once for a given state of everything it depends on, with nbmake.
 
 nbmake runs a notebook as a test and writes its outputs into the copy that it ran; that copy is what the site shows. A
-notebook is run again when its key changes: its own text, `helpers/`, `data/`, the Python or any installed package.
+notebook is run again when its key changes: its own text, `helpers/`, `data/`, the Python or a package of the requirements.
 """
 
 import hashlib
@@ -15,8 +15,11 @@ import tempfile
 import time
 from datetime import date
 from functools import cache
-from importlib.metadata import distributions
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 EXECUTED = ROOT / "_build" / "executed"
@@ -47,9 +50,27 @@ def surroundings() -> bytes:
         for file in sorted((ROOT / folder).rglob("*")):
             if file.is_file() and "__pycache__" not in file.parts:
                 digest.update(f"{file.relative_to(ROOT)}\n".encode() + file.read_bytes())
-    for package in sorted(f"{d.name}=={d.version}" for d in distributions()):
-        digest.update(package.encode())
+    digest.update("\n".join(runtime_packages()).encode())
     return digest.digest()
+
+
+def runtime_packages() -> list[str]:
+    """The packages of requirements.txt and all that they bring, as installed; not what the tests add."""
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    wanted = [Requirement(line).name for line in lines if line and not line.startswith("#")]
+    found: dict[str, str] = {}
+    while wanted:
+        name = canonicalize_name(wanted.pop())
+        if name in found:
+            continue
+        try:
+            package = distribution(name)
+        except PackageNotFoundError:
+            continue
+        found[name] = package.version
+        needs = (Requirement(line) for line in package.requires or [])
+        wanted += [need.name for need in needs if need.marker is None or need.marker.evaluate({"extra": ""})]
+    return sorted(f"{name}=={version}" for name, version in found.items())
 
 
 def recorded(notebook: Path) -> dict:
