@@ -83,6 +83,13 @@ def test_it_takes_what_the_row_says_and_asks_once(registry):
     assert not list(registry.cache.glob(".partial-*"))
 
 
+def test_a_run_can_note_what_it_asks_for(registry, monkeypatch, tmp_path):
+    monkeypatch.setenv("UFM_ASSET_LOG", str(tmp_path / "log"))
+    path("small")
+    path("small")
+    assert (tmp_path / "log").read_text() == "small\nsmall\n"
+
+
 def test_an_unknown_name_is_named():
     with pytest.raises(ValueError, match="name='bible' is not an asset; there are addresses, .*udhr"):
         path("bible")

@@ -34,7 +34,7 @@ def test_it_runs_once_and_keeps_outputs_time_and_memory(book, capsys):
     path = write(book, "one", "import helpers\nhelpers.answer")
     execute_all()
     run = recorded(path)
-    assert run["key"] == key(path) and run["seconds"] >= 1 and run["peak_mb"] > 10
+    assert run["key"] == key(path) and run["seconds"] >= 1 and run["peak_mb"] > 10 and run["assets_mb"] == 0
     copy = nbformat.read(module.EXECUTED / "one.ipynb", as_version=4)
     assert copy.cells[0].outputs[0].data["text/plain"] == "42"
     assert nbformat.read(path, as_version=4).cells[0].outputs == [], "the committed notebook is left alone"
@@ -60,7 +60,7 @@ def test_only_a_failed_start_is_tried_again(book, monkeypatch):
 
     def nbmake(notebook):
         tried.append(notebook)
-        return 1, next(said), 1.0, 1.0, "{}"
+        return 1, next(said), {"seconds": 1}, "{}"
 
     monkeypatch.setattr(module, "_nbmake", nbmake)
     with pytest.raises(NotebookFailedError):

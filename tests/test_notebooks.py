@@ -68,9 +68,9 @@ def test_headings_make_one_tree_with_the_sections_of_a_chapter(path):
 @chapters
 def test_the_head_says_what_it_is_for_and_what_it_costs(path):
     head = source(cells(path, "markdown")[0])
-    for part in ("**You will be able to**", "{chapter-cost}", "{chapter-claims}", "**You need**"):
+    for part in ("**You will be able to**", "<!-- chapter-cost -->", "<!-- chapter-claims -->", "**You need**"):
         assert part in head, part
-    assert ":values:" in source(cells(path, "markdown")[-1])
+    assert "<!-- chapter-claims with values -->" in source(cells(path, "markdown")[-1])
     assert 1500 <= len(prose_of(path).split()) <= 3000
 
 
@@ -99,6 +99,8 @@ def test_exercises_have_an_answer_a_check_and_a_folded_solution(path):
             "a check of the answer, with hints"
         )
         assert "check(" in code[i + 2] and "answer" not in code[i + 2], "the solution is checked too"
+        hidden = [cell["metadata"].get("jupyter", {}) for cell in cells(path, "code")[i + 1 : i + 3]]
+        assert hidden == [{"source_hidden": True}, {"source_hidden": True, "outputs_hidden": True}], "folded in JupyterLab"
 
 
 @chapters

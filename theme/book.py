@@ -14,6 +14,11 @@ from theme import ledger, pages
 
 HERE = Path(__file__).resolve().parent
 STATIC = HERE / "static"
+MARKS = {  # comments that JupyterLab hides, and the directives that take their place on the site
+    "<!-- chapter-cost -->": "```{chapter-cost}\n```",
+    "<!-- chapter-claims -->": "```{chapter-claims}\n```",
+    "<!-- chapter-claims with values -->": "```{chapter-claims}\n:values:\n```",
+}
 VENDORED = {"mathjax": "mathjax", "mermaid": "mermaid", "text-font": "fonts", "burmese-font": "fonts"}
 
 
@@ -22,6 +27,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_config_value("book_inputs", "", "env", str)
     app.add_config_value("comments_config", {}, "", dict)  # Jupyter Book sets it even without sphinx_comments
     app.connect("config-inited", configure)
+    app.connect("source-read", fill_marks)
     app.connect("html-page-context", pages.prepare, priority=900)
     app.connect("build-finished", finish)
     app.add_css_file("fonts.css", priority=800)
@@ -49,6 +55,12 @@ def configure(app: Sphinx, config: Config) -> None:
         digest.update(assets.ASSETS[name].folder().name.encode())
     claims = [asdict(claim) for claim in ledger.read(Path(app.srcdir))]
     config.book_inputs = digest.hexdigest() + hashlib.sha256(json.dumps(claims).encode()).hexdigest()
+
+
+def fill_marks(app: Sphinx, name: str, source: list[str]) -> None:
+    """Put directives in the place of the marks of a notebook, whose source is JSON."""
+    for mark, directive in MARKS.items():
+        source[0] = source[0].replace(mark, json.dumps(directive)[1:-1])
 
 
 def finish(app: Sphinx, error: Exception | None) -> None:

@@ -1,7 +1,7 @@
 """Roles and directives that show measured claims and what a chapter costs, read from the executed notebooks.
 
 {claim}`id` is a measured number and a link to its card; `{claims}` is the ledger; `{chapter-claims}` and
-`{chapter-cost}` stand in the chapter that they speak of.
+`{chapter-cost}` stand in the chapter that they speak of, as the comments that `theme.book` replaces.
 """
 
 import html
@@ -169,6 +169,8 @@ class ChapterCost(BookDirective):
         title = f"{when}, Python {run.get('python', 'unknown')}" + (f", {where}" if where else "")
         memory = f"{claims.number(round(megabytes))} MB of memory"
         parts = [_count(minutes, "minute", "to read"), _time(seconds), memory]
+        if "assets_mb" in run:
+            parts.append(f"{claims.number(round(run['assets_mb']))} MB of texts and models")
         return self.markup(f'<p class="chapter-cost" title="{html.escape(title)}">{" · ".join(parts)}</p>')
 
 

@@ -21,6 +21,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from helpers.assets import ASSETS, LOG_VARIABLE
+
 ROOT = Path(__file__).resolve().parent.parent
 EXECUTED = ROOT / "_build" / "executed"
 RUN = ROOT / "_build" / "run"
@@ -104,7 +106,7 @@ def execute(notebook: Path) -> None:
     (EXECUTED / notebook.name).unlink(missing_ok=True)
     RUN.mkdir(parents=True, exist_ok=True)
     for attempt in (1, 2):
-        status, said, seconds, peak_mb, filled = _nbmake(notebook)
+        status, said, cost, filled = _nbmake(notebook)
         if status == 0:
             break
         if attempt == 2 or not any(sign in said for sign in START_FAILED):
@@ -112,7 +114,7 @@ def execute(notebook: Path) -> None:
             raise NotebookFailedError(f"{notebook.name} failed; its traceback is above")
     book = json.loads(filled)
     book["metadata"]["run"] = {
-        "key": wanted, "seconds": round(seconds), "peak_mb": round(peak_mb), "date": date.today().isoformat(),
+        "key": wanted, **cost, "date": date.today().isoformat(),
         "python": platform.python_version(), "system": platform.system(), "machine": platform.machine(),
         "cores": os.cpu_count(),
     }  # fmt: skip
@@ -120,14 +122,15 @@ def execute(notebook: Path) -> None:
     whole = RUN / notebook.name
     whole.write_text(json.dumps(book, ensure_ascii=False, indent=1), encoding="utf-8")
     os.replace(whole, EXECUTED / notebook.name)
-    print(f"ran: {notebook.name} in {seconds:.0f} s, at most {peak_mb:.0f} MB", flush=True)
+    print(f"ran: {notebook.name} in {cost['seconds']} s, at most {cost['peak_mb']} MB", flush=True)
 
 
-def _nbmake(notebook: Path) -> tuple[int, str, float, float, str]:
+def _nbmake(notebook: Path) -> tuple[int, str, dict[str, int], str]:
     """Run `pytest --nbmake` on a copy of a notebook, outside of `_build`, which nbmake passes over.
 
     Returns:
-        exit status, what pytest said, seconds, peak memory in MB of pytest or its kernel, the notebook with its outputs.
+        exit status, what pytest said, the notebook with its outputs, and before it what it cost: seconds, peak memory in MB
+        of pytest or its kernel, and MB of the assets that it asked for.
     """
     environment = os.environ | {
         "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0", "IPYTHONDIR": str(RUN / "ipython"),
@@ -135,14 +138,18 @@ def _nbmake(notebook: Path) -> tuple[int, str, float, float, str]:
     }  # fmt: skip
     options = ["--nbmake", "--overwrite", f"--nbmake-timeout={CELL_SECONDS}", "--nbmake-kernel=python3"]
     with tempfile.TemporaryDirectory() as folder:
-        copy, empty = Path(folder) / notebook.name, Path(folder) / "pytest.ini"
+        copy, empty, asked = (Path(folder) / name for name in (notebook.name, "pytest.ini", "assets"))
         shutil.copyfile(notebook, copy)
         empty.write_text("[pytest]\n")
+        asked.touch()
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", str(empty), *options, str(copy)]
         log, start = RUN / f"{notebook.stem}.log", time.perf_counter()
         with log.open("w") as output:
-            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder, env=environment)
+            variables = environment | {LOG_VARIABLE: str(asked)}
+            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder, env=variables)
             _, status, usage = os.wait4(process.pid, 0)
         seconds, filled = time.perf_counter() - start, copy.read_text(encoding="utf-8")
+        megabytes = sum(ASSETS[name].megabytes for name in set(asked.read_text().split()))
     unit = 1e6 if platform.system() == "Darwin" else 1e3  # bytes there, kilobytes elsewhere
-    return os.waitstatus_to_exitcode(status), log.read_text(), seconds, usage.ru_maxrss / unit, filled
+    cost = {"seconds": round(seconds), "peak_mb": round(usage.ru_maxrss / unit), "assets_mb": round(megabytes)}
+    return os.waitstatus_to_exitcode(status), log.read_text(), cost, filled

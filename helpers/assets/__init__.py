@@ -14,6 +14,7 @@ from pathlib import Path
 import platformdirs
 
 CACHE_VARIABLE = "UFM_CACHE"
+LOG_VARIABLE = "UFM_ASSET_LOG"  # names a file that notes which assets a run asks for
 MANIFEST = ".manifest.json"
 
 
@@ -80,6 +81,9 @@ def path(name: str) -> Path:
     if name not in ASSETS:
         raise ValueError(f"name={name!r} is not an asset; there are {', '.join(sorted(ASSETS))}")
     asset = ASSETS[name]
+    if log := os.environ.get(LOG_VARIABLE):
+        with Path(log).open("a", encoding="utf-8") as file:
+            file.write(f"{name}\n")
     if not asset.is_complete():
         from helpers.assets.download import fetch  # plumbing that only a first run needs
 
