@@ -13,7 +13,7 @@ test: setup-dev        ## run every notebook and every test
 	@$(PY) -m pytest
 
 lab: setup             ## open the notebooks in JupyterLab
-	@PYTHONPATH="$(CURDIR)" $(PY) -m jupyterlab chapters
+	@PYTHONPATH="$(CURDIR)" $(PY) -m jupyterlab --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate chapters
 
 serve: book            ## show the site on http://127.0.0.1:8000
 	@echo "serving on http://127.0.0.1:8000 (stop with Ctrl-C)"
