@@ -225,15 +225,23 @@ def test_npm_of_the_requirements_is_used_where_the_system_has_none(monkeypatch):
     assert download._npm().startswith(sys.prefix)
 
 
+def best_of(n, call):
+    """The least seconds of `n` calls: what it costs when nothing else runs."""
+    seconds = []
+    for _ in range(n):
+        start = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
 def test_the_real_assets_are_there_and_asking_again_is_quick():
-    start = time.perf_counter()
     for name in ASSETS:
         path(name)
     assert all(asset.is_complete() for asset in ASSETS.values())
-    slow = time.perf_counter() - start
-    start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", "pass"], check=True)
-    assert slow < 10 * (time.perf_counter() - start), "asking again costs many times what starting Python costs"
+    again = best_of(5, lambda: [path(name) for name in ASSETS])
+    python = best_of(5, lambda: subprocess.run([sys.executable, "-c", "pass"], check=True))
+    assert again < 10 * python, "asking again costs many times what starting Python costs"
 
 
 def test_the_chat_model_loads_and_answers():

@@ -4,6 +4,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tools.lint import main
 from tools.unpin import unpinned
 
@@ -26,6 +28,9 @@ def test_every_requirement_is_pinned_and_agrees_with_the_constraints():
     def pins(name):
         lines = (line for line in (ROOT / name).read_text().splitlines() if line and not line.startswith("#"))
         return dict(line.lower().replace("_", "-").split("==") for line in lines)
+
+    if "emptied" in (ROOT / "constraints.txt").read_text():
+        pytest.skip("this is a run on the newest releases: the pins were let go by tools/unpin.py")
 
     constraints = pins("constraints.txt")
     for name in ("requirements.txt", "requirements-dev.txt"):

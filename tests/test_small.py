@@ -8,6 +8,7 @@ import time
 import pytest
 
 from helpers.claims import number
+from helpers.progress import BATCH_VARIABLE, progress
 from helpers.source import show_source
 from helpers.tables import DATA, read_table
 
@@ -25,6 +26,14 @@ def test_every_table_is_read_described_and_cited():
 def test_an_unknown_table_is_named():
     with pytest.raises(ValueError, match="name='shares' is not a table of data/; there are common_crawl_languages"):
         read_table("shares")
+
+
+def test_progress_gives_every_item_and_shows_nothing_in_a_batch(monkeypatch, capsys):
+    assert list(progress([1, 2, 3], "three")) == [1, 2, 3]
+    assert "three" in capsys.readouterr().err
+    monkeypatch.setenv(BATCH_VARIABLE, "1")
+    assert list(progress([1, 2, 3], "three")) == [1, 2, 3]
+    assert capsys.readouterr().err == ""
 
 
 def test_show_source_takes_functions_only(capsys):

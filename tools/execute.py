@@ -22,6 +22,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from helpers.assets import ASSETS, LOG_VARIABLE
+from helpers.progress import BATCH_VARIABLE
 
 ROOT = Path(__file__).resolve().parent.parent
 EXECUTED = ROOT / "_build" / "executed"
@@ -145,7 +146,7 @@ def _nbmake(notebook: Path) -> tuple[int, str, dict[str, int], str]:
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", str(empty), *options, str(copy)]
         log, start = RUN / f"{notebook.stem}.log", time.perf_counter()
         with log.open("w") as output:
-            variables = environment | {LOG_VARIABLE: str(asked)}
+            variables = environment | {LOG_VARIABLE: str(asked), BATCH_VARIABLE: "1"}
             process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder, env=variables)
             _, status, usage = os.wait4(process.pid, 0)
         seconds, filled = time.perf_counter() - start, copy.read_text(encoding="utf-8")
