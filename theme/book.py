@@ -53,7 +53,7 @@ def configure(app: Sphinx, config: Config) -> None:
             digest.update(file.read_bytes())
     for name in VENDORED:
         digest.update(assets.ASSETS[name].folder().name.encode())
-    claims = [asdict(claim) for claim in ledger.read(Path(app.srcdir))]
+    claims = [[asdict(claim) for claim in ledger.read(Path(app.srcdir))], ledger.run_dates(Path(app.srcdir))]
     config.book_inputs = digest.hexdigest() + hashlib.sha256(json.dumps(claims).encode()).hexdigest()
 
 

@@ -30,6 +30,13 @@ def read(source: Path) -> tuple[claims.Claim, ...]:
     return tuple(claims.ledger(sorted((source / "chapters").glob("*.ipynb"))))
 
 
+def run_dates(source: Path) -> dict[str, str]:
+    """When each notebook of a source tree was run, by chapter."""
+    notebooks = sorted((source / "chapters").glob("*.ipynb"))
+    runs = {path.stem: json.loads(path.read_text(encoding="utf-8"))["metadata"].get("run", {}) for path in notebooks}
+    return {chapter: run["date"] for chapter, run in runs.items() if "date" in run}
+
+
 def find(source: Path, id: str) -> claims.Claim | None:
     """The claim of that id."""
     return next((claim for claim in read(source) if claim.id == id), None)
@@ -98,8 +105,10 @@ class Claims(BookDirective):
         found = read(Path(self.env.srcdir))
         if not found:
             return self.warn("the executed notebooks make no claim")
-        titles = {claim.chapter: _title(self.notebook().parent / f"{claim.chapter}.ipynb") for claim in found}
-        rows = "\n".join(self.row(claim, titles[claim.chapter]) for claim in found)
+        folder = self.notebook().parent
+        titles = {claim.chapter: _title(folder / f"{claim.chapter}.ipynb") for claim in found}
+        dates = run_dates(Path(self.env.srcdir))
+        rows = "\n".join(self.row(claim, titles[claim.chapter], dates.get(claim.chapter, "")) for claim in found)
         holds = sum(claim.holds for claim in found)
         return self.markup(
             f'<p class="ledger-count">{len(found)} claims, of which {holds} hold in the run that this site shows.</p>'
@@ -111,7 +120,7 @@ class Claims(BookDirective):
             f"<tbody>\n{rows}\n</tbody></table></div>"
         )
 
-    def row(self, claim: claims.Claim, title: str) -> str:
+    def row(self, claim: claims.Claim, title: str, date: str) -> str:
         """One line of the ledger."""
         page = self.address(f"chapters/{claim.chapter}")
         spread = ""
@@ -122,7 +131,8 @@ class Claims(BookDirective):
             f'<tr id="ledger-{claim.id}"><th scope="row">'
             f'<a class="claim-id" href="{page}#claim-{claim.id}">{claim.id}</a>'
             f"<span>{html.escape(claim.sentence)}</span>"
-            f'<a class="chapter" href="{page}">{html.escape(title)}</a></th>'
+            f'<a class="chapter" href="{page}">{html.escape(title)}</a>'
+            f'<span class="spread">{html.escape(f"run on {date}" if date else "")}</span></th>'
             f'<td class="measured">{_verdict(claim)} <strong>{html.escape(claim.measured)}</strong> {spread}</td>'
             f"<td>{html.escape(claim.condition)}</td><td>{html.escape(claim.source)}</td></tr>"
         )
