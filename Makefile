@@ -2,6 +2,7 @@
 # PYTHON=python3.12 chooses a Python; UFM_CACHE=folder moves what is fetched once.
 
 PY := .venv/bin/python
+PORT ?= 8000
 .DEFAULT_GOAL := help
 .PHONY: book test lab serve lint format screenshot clean help setup setup-dev
 
@@ -15,9 +16,8 @@ test: setup-dev        ## run every notebook and every test
 lab: setup             ## open the notebooks in JupyterLab
 	@PYTHONPATH="$(CURDIR)" $(PY) -m jupyterlab --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate chapters
 
-serve: book            ## show the site on http://127.0.0.1:8000
-	@echo "serving on http://127.0.0.1:8000 (stop with Ctrl-C)"
-	@$(PY) -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+serve: book            ## show the site on http://127.0.0.1:8000, or PORT=...
+	@$(PY) -m tools.serve $(PORT)
 
 lint: setup-dev        ## what pre-commit checks
 	@$(PY) -m tools.lint

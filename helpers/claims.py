@@ -7,6 +7,7 @@ ledger of a run is read from the executed notebooks (`ledger`) and cannot be old
 import html
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -94,12 +95,16 @@ def number(value: float, unit: str = "") -> str:
 
     Whole numbers and those from 100 on have no decimals, those from 1 on have one, smaller ones two significant digits.
     """
-    size = abs(value)
-    digits = (
-        f"{value:,.0f}" if float(value).is_integer() or size >= 100 else f"{value:.1f}" if size >= 1 else f"{value:#.2g}"
-    )
+    size = abs(float(value))
+    if size.is_integer() or round(size, 1) >= 100:
+        digits = f"{size:,.0f}"
+    elif size >= 1:
+        digits = f"{size:.1f}"
+    else:
+        digits = f"{size:.{1 - math.floor(math.log10(size))}f}"  # two significant digits
+    sign = "−" if value < 0 else ""
     space = "" if unit in ("", "×") else "\u202f" if unit == "%" else "\u00a0"
-    return f"{digits}{space}{unit}".replace("-", "−", 1 if value < 0 else 0)
+    return f"{sign}{digits}{space}{unit}"
 
 
 def number_range(low: float, high: float, unit: str = "") -> str:
@@ -140,15 +145,17 @@ def claim(
         source: what it was measured on.
 
     Raises:
-        ValueError: for an id that is empty or already names another sentence, an empty unit, a value that is not a
-            finite number, an interval that does not contain the value.
+        ValueError: for an id that is not words joined by hyphens or already names another sentence, an empty unit, a
+            value that is not a finite number, an interval that does not contain the value.
         ClaimFailedError: if the condition does not hold; the card is shown first.
     """
     estimate = _estimate(value, unit)
     _check_words(id=id, sentence=sentence, unit=estimate.unit, source=source)
-    sentence = sentence.format(condition=condition.text(estimate.unit))
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
+        raise ValueError(f"id={id!r} is not words of small letters and digits joined by hyphens")
     if _sentences.setdefault(id, sentence) != sentence:
         raise ValueError(f"id={id!r} is taken by another claim: {_sentences[id]!r}; every claim has an id of its own")
+    sentence = sentence.replace("{condition}", condition.text(estimate.unit))
     ends = (estimate.low, estimate.high) if estimate.spread else ()
     made = Claim(
         id, sentence, estimate.value, estimate.unit, number(estimate.value, estimate.unit), *(ends or (None, None)),
@@ -214,7 +221,11 @@ def _check_words(**words: str) -> None:
 def _card(made: Claim) -> str:
     """The card: colours of the page it stands on, so it reads in JupyterLab and on the site, in light and dark."""
     colour, verdict = ("#1a7f5a", "✓ holds") if made.holds else ("#c0392b", "✗ does not hold")
-    rows = [f"<strong>{html.escape(made.evidence())}</strong>", f"asked: {made.condition}", html.escape(made.source)]
+    rows = [
+        f"<strong>{html.escape(made.evidence())}</strong>",
+        f"asked: {html.escape(made.condition)}",
+        html.escape(made.source),
+    ]
     return (
         f'<div class="claim" id="claim-{made.id}" style="border-left:4px solid {colour};padding:.5em 1em;margin:1em 0">'
         f'<div class="claim-head"><code>{made.id}</code> <span class="claim-verdict">{verdict}</span></div>'

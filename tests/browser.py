@@ -21,20 +21,24 @@ VIEWS = {
 
 def chromium() -> str:
     """Path of the system's Chromium or Chrome; without one the test is skipped, or fails where CI is set."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-    macs = (
-        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-        "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    )
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    found = found or next((path for path in macs if Path(path).exists()), None)
-    if found:
+    if found := find_chromium():
         return found
     message = "NO BROWSER: the site was not looked at; install Chromium or Chrome, or set CHROMIUM to its path"
     if os.environ.get("CI"):
         pytest.fail(message)
     warnings.warn(message, stacklevel=2)
     pytest.skip(message)
+
+
+def find_chromium() -> str | None:
+    """Path of the system's Chromium or Chrome, or None."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    macs = (
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    )
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    return found or next((path for path in macs if Path(path).exists()), None)
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

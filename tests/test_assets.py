@@ -11,6 +11,7 @@ import tarfile
 import textwrap
 import time
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -50,7 +51,6 @@ def registry(tmp_path, monkeypatch):
         def write(self, content, seconds=0, fail=""):
             (tmp_path / "package.tgz").write_bytes(content)
             script = f"""\
-                #!{sys.executable}
                 import pathlib, shutil, sys, time
                 with open({str(self.asked)!r}, "a") as file: file.write("x")
                 time.sleep({seconds})
@@ -60,7 +60,8 @@ def registry(tmp_path, monkeypatch):
                 """
             npm = tmp_path / "bin" / "npm"
             npm.parent.mkdir(exist_ok=True)
-            npm.write_text(textwrap.dedent(script))
+            (tmp_path / "npm.py").write_text(textwrap.dedent(script))
+            npm.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{tmp_path / "npm.py"}" "$@"\n')
             npm.chmod(0o755)
 
     monkeypatch.setenv("UFM_CACHE", str(Registry.cache))
@@ -111,9 +112,9 @@ def test_no_network_says_what_to_do(registry):
         path("small")
 
 
-@pytest.mark.parametrize("member", ["package__data__..__..__evil_dot_txt", "package__data____evil_dot_txt"])
+@pytest.mark.parametrize("member", ["package__data__..__..__evil_dot_txt", "package__data__..__evil_dot_txt"])
 def test_a_path_out_of_the_folder_is_refused(registry, monkeypatch, member):
-    evil = tarball(**{member.replace("____", "__"): b"x", "package__data__..__out_dot_txt": b"x"})
+    evil = tarball(**{member: b"x"})
     registry.write(evil)
     monkeypatch.setitem(ASSETS, "small", asset_of(evil))
     with pytest.raises(AssetError, match="is not what it should be"):
@@ -164,13 +165,28 @@ def test_a_read_only_cache_is_named(registry):
         path("small")
 
 
-def test_a_cache_that_cannot_be_a_folder_is_named_but_a_complete_one_needs_no_writing(registry, monkeypatch, tmp_path):
-    monkeypatch.setattr("helpers.assets.download.FileLock", pytest.fail)
+def test_a_complete_asset_needs_no_writing(registry, monkeypatch):
+    path("small")
+    monkeypatch.setattr(download, "fetch", lambda *_: pytest.fail("fetched again"))
+    assert files(path("small")) == ["a.txt"]
+
+
+def test_a_last_step_that_fails_is_one_sentence(registry, monkeypatch):
+    def broken(folder):
+        raise OSError("It is not a valid gguf file")
+
+    monkeypatch.setattr(download, "name_for_tiktoken", broken)
+    monkeypatch.setitem(ASSETS, "small", asset_of(GOOD, finish="name_for_tiktoken"))
+    with pytest.raises(AssetError, match="'small' could not be converted .* OSError: It is not a valid gguf file"):
+        path("small")
+    assert not ASSETS["small"].folder().exists()
+
+
+def test_a_cache_that_cannot_be_a_folder_is_named(registry, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("UFM_CACHE", str(tmp_path / "file" / "cache"))
     with pytest.raises(AssetError, match="'small' cannot be stored in .*make that folder writable, or set UFM_CACHE"):
         path("small")
-    monkeypatch.undo()
 
 
 def test_a_full_disk_is_named(registry, monkeypatch):
@@ -188,7 +204,7 @@ def test_two_processes_at_once_fetch_once_and_agree(registry, tmp_path):
     program = tmp_path / "program.py"
     program.write_text(f"from helpers.assets import *\nASSETS['small'] = {asset_of(GOOD)!r}\nprint(path('small'))\n")
     command = [sys.executable, str(program)]
-    environment = os.environ | {"PYTHONPATH": os.getcwd()}
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])}
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(3)]
     said = {process.communicate()[0] for process in running}
     assert len(said) == 1 and "small-1.0.0" in said.pop()

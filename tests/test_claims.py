@@ -60,9 +60,13 @@ def test_a_claim_that_does_not_hold_everywhere_is_shown_and_raises(shown, value)
 
 
 def test_card_escapes_what_it_shows(shown):
-    make(sentence="<script>alert(1)</script>", source="<img src=x>")
+    make(sentence="<script>alert(1)</script>", source="<img src=x>", unit="<i>")
     code = shown[0][0]._repr_mimebundle_()[0]["text/html"]
-    assert "<script>" not in code and "<img" not in code
+    assert "<script>" not in code and "<img" not in code and "<i>" not in code
+
+
+def test_braces_in_a_sentence_stay():
+    make(sentence="The set {x} is {condition}.")
 
 
 @pytest.mark.parametrize(
@@ -78,6 +82,8 @@ def test_card_escapes_what_it_shows(shown):
         ({"unit": ""}, "unit='' is empty"),
         ({"unit": "  "}, "unit='  ' is empty"),
         ({"id": ""}, "id='' is empty"),
+        ({"id": 'a"><b'}, "is not words of small letters"),
+        ({"id": "Tokens Premium"}, "id='Tokens Premium' is not words of small letters"),
         ({"sentence": ""}, "sentence='' is empty"),
         ({"source": ""}, "source='' is empty"),
         ({"value": Estimate(5, 6, 7, "×", "i"), "unit": ""}, "does not contain it"),
@@ -92,7 +98,7 @@ def test_bad_input_is_named(arguments, message):
 def test_an_id_is_taken_once_but_a_cell_can_run_again(shown):
     make()
     make()
-    with pytest.raises(ValueError, match="id='tokens-premium' is taken by another claim: 'It is at least 8×.'"):
+    with pytest.raises(ValueError, match="id='tokens-premium' is taken by another claim: 'It is {condition}.'"):
         make(sentence="Something else.")
     assert len(shown[0]) == 2
 
@@ -122,6 +128,10 @@ def test_conditions(condition, good, bad, words):
         (0.0126, "%", "0.013\u202f%"),
         (0.5, "", "0.50"),
         (-0.5, "", "−0.50"),
+        (-0.0, "", "0"),
+        (0.0000126, "", "0.000013"),
+        (99.96, "", "100"),
+        (99.94, "", "99.9"),
         (0, "%", "0\u202f%"),
         (33658, "pages", "33,658\u00a0pages"),
         (np.float64(2.5), "", "2.5"),

@@ -33,7 +33,7 @@ def test_it_runs_once_and_keeps_outputs_time_and_memory(book, capsys):
     (book / "helpers" / "__init__.py").write_text("answer = 42\n")
     path = write(book, "one", "import helpers\nhelpers.answer")
     execute_all()
-    run = recorded(path)
+    run = recorded(module.EXECUTED / "one.ipynb")
     assert run["key"] == key(path) and run["seconds"] >= 1 and run["peak_mb"] > 10 and run["assets_mb"] == 0
     copy = nbformat.read(module.EXECUTED / "one.ipynb", as_version=4)
     assert copy.cells[0].outputs[0].data["text/plain"] == "42"
@@ -55,7 +55,7 @@ def test_a_failing_cell_is_shown_and_leaves_no_copy(book, capsys):
 
 
 def test_only_a_failed_start_is_tried_again(book, monkeypatch):
-    said = iter(["Kernel died before replying to kernel_info", "1 failed"])
+    said = iter(["Kernel died before replying to kernel_info", "1 failed", "1 failed", "Kernel died before replying"])
     tried = []
 
     def nbmake(notebook):
@@ -65,9 +65,23 @@ def test_only_a_failed_start_is_tried_again(book, monkeypatch):
     monkeypatch.setattr(module, "_nbmake", nbmake)
     with pytest.raises(NotebookFailedError):
         execute(write(book, "one", "1"))
-    assert len(tried) == 2
-    with pytest.raises(StopIteration):
+    assert len(tried) == 2, "the start was tried again"
+    with pytest.raises(NotebookFailedError):
         execute(write(book, "two", "1"))
+    assert len(tried) == 3, "a failing cell was not"
+
+
+def test_a_run_that_did_not_reach_the_end_is_refused_whatever_pytest_says(book, monkeypatch):
+    path = write(book, "one", "1")
+    monkeypatch.setattr(module, "_nbmake", lambda notebook: (0, "", {"seconds": 1}, notebook.read_text()))
+    with pytest.raises(NotebookFailedError, match="was not run to its end"):
+        execute(path)
+
+
+def test_the_readers_pytest_options_do_not_reach_the_notebooks(book, monkeypatch):
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--collect-only")
+    with pytest.raises(NotebookFailedError, match="bad.ipynb failed"):
+        execute(write(book, "bad", "1 / 0"))
 
 
 @pytest.mark.parametrize("file", ["helpers/a.py", "data/a.csv", "chapters/one.ipynb"])
@@ -81,6 +95,14 @@ def test_the_key_changes_with_all_that_the_outputs_depend_on(book, file):
     assert key(path) != before
 
 
+def test_the_key_does_not_change_with_files_of_an_editor(book):
+    path = write(book, "one", "1")
+    before = key(path)
+    surroundings.cache_clear()
+    (book / "data" / ".DS_Store").write_text("x")
+    assert key(path) == before
+
+
 def test_the_key_changes_with_an_installed_package(book, monkeypatch):
     path = write(book, "one", "1")
     before = key(path)
@@ -89,8 +111,7 @@ def test_the_key_changes_with_an_installed_package(book, monkeypatch):
     assert key(path) != before
 
 
-def test_packages_are_those_of_the_requirements_and_not_those_of_the_tests(monkeypatch):
-    monkeypatch.undo()
+def test_packages_are_those_of_the_requirements_and_not_those_of_the_tests():
     names = {line.split("==")[0] for line in module.runtime_packages()}
     assert {"torch", "numpy", "tiktoken", "ipykernel", "sphinx", "myst-nb"} <= names
     assert not {"playwright", "ruff", "pre-commit", "hypothesis"} & names

@@ -24,6 +24,12 @@ def test_no_number_is_typed_into_the_chapters():
         "Sixty-two, or fifty per cent.",
         "```{exercise} Title\nTake 0.5 of it.\n```",
         "It fell by .07 points.",
+        "It is twice as dear, by a factor of 12, by a factor of three.",
+        "Forty times over.",
+        "Ninety-nine in a hundred of them, 95 in a hundred.",
+        "Five percentage points, 5 percentage points.",
+        "From $2.50 to more.",
+        "It is $2.50 or $3.50 there.",
     ],
 )
 def test_typed_numbers_are_found(text):
@@ -35,7 +41,7 @@ def test_typed_numbers_are_found(text):
     [
         "In 2023 there were 30 articles on 8,192 tokens.",
         "It costs {glue:text}`tokens-premium` as much.",
-        "Where $p = 0.05$ and $$x = 1.96$$",
+        "Where $p = 0.05$, or $0.05$, and $$x = 1.96$$",
         "Set `price = 2.50`.",
         "```python\nx = 0.5\n```",
         "See {doc}`02_training_data` and https://example.org/1.2.3 there.",

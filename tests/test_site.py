@@ -15,6 +15,7 @@ from lxml import html
 from helpers import assets
 from tests.browser import VIEWS, Visitor, chromium, serve
 from tools import site
+from tools.execute import key
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ROOT = Path(os.environ.get("SITE_ROOT", REPOSITORY))  # another checkout can be looked at
@@ -233,6 +234,7 @@ def _add_notebook(root: Path, source: str, outputs: list | None = None, executed
     (root / "chapters" / "one.ipynb").write_text(json.dumps(book))
     if executed:
         (root / "_build" / "executed").mkdir(parents=True)
+        book["metadata"] = language | {"run": {"key": key(root / "chapters" / "one.ipynb")}}
         book["cells"] = [title, cell | {"outputs": outputs or []}]
         (root / "_build" / "executed" / "one.ipynb").write_text(json.dumps(book))
 
@@ -254,6 +256,14 @@ def test_notebook_that_changed_since_it_was_executed_is_refused(small: Path) -> 
     notebook = small / "chapters" / "one.ipynb"
     notebook.write_text(notebook.read_text().replace("1 + 1", "1 + 2"))
     with pytest.raises(site.SiteError, match="has changed since it was executed"):
+        site.build_site(small)
+
+
+def test_notebook_whose_surroundings_changed_is_refused(small: Path) -> None:
+    _add_notebook(small, "1 + 1")
+    copy = small / "_build" / "executed" / "one.ipynb"
+    copy.write_text(copy.read_text().replace(key(small / "chapters" / "one.ipynb"), "another key"))
+    with pytest.raises(site.SiteError, match="what chapters/one.ipynb depends on has changed"):
         site.build_site(small)
 
 

@@ -1,5 +1,7 @@
 """`python -m tools.book`: run what has to be run, build the site, say where it is."""
 
+import errno
+import signal
 import sys
 
 from filelock import FileLock
@@ -9,17 +11,29 @@ from tools.site import SiteError, build_site
 
 
 def main() -> int:
-    """Execute, build, and print the path of the first page; one sentence and status 1 where that fails."""
-    (ROOT / "_build").mkdir(exist_ok=True)
+    """Execute, build, and print the path of the first page; one sentence and a status where that fails."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
+        (ROOT / "_build").mkdir(exist_ok=True)
         with FileLock(ROOT / "_build" / ".book.lock"):  # a second run at once waits for the first, and finds its work done
             execute_all()
             page = build_site()
     except (NotebookFailedError, SiteError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+        return complain(str(error))
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            return complain("the disk is full: free some space and run the same command again")
+        return complain(f"the build could not write in {ROOT / '_build'}: {error}")
+    except KeyboardInterrupt:
+        return complain("stopped; run the same command again and it goes on from here", status=130)
     print(page)
     return 0
+
+
+def complain(words: str, status: int = 1) -> int:
+    """Say what went wrong and return the exit status."""
+    print(f"error: {words}", file=sys.stderr)
+    return status
 
 
 if __name__ == "__main__":

@@ -41,25 +41,26 @@ def notebooks() -> list[Path]:
 
 
 def key(notebook: Path) -> str:
-    """Digest of everything that the outputs of a notebook depend on."""
-    return hashlib.sha256(notebook.read_bytes() + surroundings()).hexdigest()
+    """Digest of everything that the outputs of a notebook, in the folder `chapters` of a checkout, depend on."""
+    return hashlib.sha256(notebook.read_bytes() + surroundings(notebook.parents[1])).hexdigest()
 
 
 @cache
-def surroundings() -> bytes:
-    """Digest of what all notebooks share: code, data, Python and the packages that are installed."""
-    digest = hashlib.sha256(sys.version.encode())
+def surroundings(root: Path) -> bytes:
+    """Digest of what all notebooks share: code, data, Python, the packages that are installed, and how they are run."""
+    digest = hashlib.sha256(sys.version.encode() + Path(__file__).read_bytes())
     for folder in ("helpers", "data"):
-        for file in sorted((ROOT / folder).rglob("*")):
-            if file.is_file() and "__pycache__" not in file.parts:
-                digest.update(f"{file.relative_to(ROOT)}\n".encode() + file.read_bytes())
+        for file in sorted((root / folder).rglob("*")):
+            name = file.relative_to(root)
+            if file.is_file() and not any(part.startswith((".", "__pycache__")) for part in name.parts):
+                digest.update(f"{name.as_posix()}\n".encode() + file.read_bytes())
     digest.update("\n".join(runtime_packages()).encode())
     return digest.digest()
 
 
 def runtime_packages() -> list[str]:
     """The packages of requirements.txt and all that they bring, as installed; not what the tests add."""
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     wanted = [Requirement(line).name for line in lines if line and not line.startswith("#")]
     found: dict[str, str] = {}
     while wanted:
@@ -76,10 +77,10 @@ def runtime_packages() -> list[str]:
     return sorted(f"{name}=={version}" for name, version in found.items())
 
 
-def recorded(notebook: Path) -> dict:
-    """The record of the last good run of a notebook: its key, seconds, peak_mb and so on; {} if there is none."""
+def recorded(copy: Path) -> dict:
+    """The record of the run that filled an executed copy: its key, seconds, peak_mb and so on; {} if there is none."""
     try:
-        return json.loads((EXECUTED / notebook.name).read_text(encoding="utf-8"))["metadata"]["run"]
+        return json.loads(copy.read_text(encoding="utf-8"))["metadata"]["run"]
     except (OSError, ValueError, KeyError):
         return {}
 
@@ -91,8 +92,9 @@ def execute_all() -> None:
         if left.name not in names:
             left.unlink()
     for notebook in notebooks():
-        if recorded(notebook).get("key") == key(notebook):
-            print(f"unchanged: {notebook.name} ({recorded(notebook)['seconds']} s when it ran)", flush=True)
+        run = recorded(EXECUTED / notebook.name)
+        if run.get("key") == key(notebook):
+            print(f"unchanged: {notebook.name} ({run['seconds']} s when it ran)", flush=True)
         else:
             execute(notebook)
 
@@ -114,6 +116,9 @@ def execute(notebook: Path) -> None:
             print(said, flush=True)
             raise NotebookFailedError(f"{notebook.name} failed; its traceback is above")
     book = json.loads(filled)
+    code = [cell for cell in book["cells"] if cell["cell_type"] == "code" and "".join(cell["source"]).strip()]
+    if not all(cell["execution_count"] for cell in code):
+        raise NotebookFailedError(f"{notebook.name} was not run to its end, although pytest did not complain")
     book["metadata"]["run"] = {
         "key": wanted, **cost, "date": date.today().isoformat(),
         "python": platform.python_version(), "system": platform.system(), "machine": platform.machine(),
@@ -133,7 +138,8 @@ def _nbmake(notebook: Path) -> tuple[int, str, dict[str, int], str]:
         exit status, what pytest said, the notebook with its outputs, and before it what it cost: seconds, peak memory in MB
         of pytest or its kernel, and MB of the assets that it asked for.
     """
-    environment = os.environ | {
+    inherited = {name: value for name, value in os.environ.items() if name not in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
+    environment = inherited | {
         "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0", "IPYTHONDIR": str(RUN / "ipython"),
         "MPLCONFIGDIR": str(RUN / "matplotlib"), "JUPYTER_PLATFORM_DIRS": "1",
     }  # fmt: skip
@@ -148,9 +154,15 @@ def _nbmake(notebook: Path) -> tuple[int, str, dict[str, int], str]:
         with log.open("w") as output:
             variables = environment | {LOG_VARIABLE: str(asked), BATCH_VARIABLE: "1"}
             process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder, env=variables)
-            _, status, usage = os.wait4(process.pid, 0)
+            try:
+                _, status, usage = os.wait4(process.pid, 0)
+            except BaseException:  # a stop from outside stops the kernel too
+                process.terminate()
+                process.wait()
+                raise
+            process.returncode = os.waitstatus_to_exitcode(status)
         seconds, filled = time.perf_counter() - start, copy.read_text(encoding="utf-8")
         megabytes = sum(ASSETS[name].megabytes for name in set(asked.read_text().split()))
-    unit = 1e6 if platform.system() == "Darwin" else 1e3  # bytes there, kilobytes elsewhere
-    cost = {"seconds": round(seconds), "peak_mb": round(usage.ru_maxrss / unit), "assets_mb": round(megabytes)}
-    return os.waitstatus_to_exitcode(status), log.read_text(), cost, filled
+    peak = usage.ru_maxrss * (1 if platform.system() == "Darwin" else 1024)  # bytes there, kibibytes elsewhere
+    cost = {"seconds": round(seconds), "peak_mb": round(peak / 1e6), "assets_mb": round(megabytes)}
+    return process.returncode, log.read_text(encoding="utf-8", errors="replace"), cost, filled

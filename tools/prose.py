@@ -1,7 +1,7 @@
 """Find the numbers that are typed into the prose, where only numbers that code computed may stand.
 
-A decimal, a percentage or a multiple ("3 times", "tenfold", "2×") in the markdown of a chapter is a fault, unless it is a
-figure of `data/published_figures.csv` and its citation key stands in the same paragraph.
+A decimal, a percentage or a multiple ("3 times", "tenfold", "2×", "twice the") in the markdown of a chapter is a fault,
+unless it is a figure of `data/published_figures.csv` and its citation key stands in the same paragraph.
 """
 
 import csv
@@ -11,11 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-WORDS = "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|fifty|hundred|thousand"
+ONES = "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fifteen"
+TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+WORDS = rf"(?:{ONES}|(?:{TENS})(?:-(?:{ONES}))?|hundred|thousand)"
 NUMBER = re.compile(
     rf"""
-      \d[\d.,]*\s*(?:%|×|x\b|per\s?cent\b|times\b|-?fold\b)   # 46 %, 3.5×, 10 times
-    | \b(?:{WORDS})\s?(?:times\b|-?fold\b|per\s?cent\b)       # ten times, fourfold
+      \d[\d.,]*\s*(?:%|×|x\b|per\s?cent|times\b|-?fold\b)     # 46 %, 3.5×, 10 times
+    | \b{WORDS}\s?(?:times\b|-?fold\b|per\s?cent)             # ten times, fourfold
+    | \b(?:\d[\d.,]*|{WORDS})\s(?:in\sa\shundred|percentage\spoints?)\b
+    | \bfactor\sof\s(?:\d[\d.,]*|{WORDS})\b
+    | \btwice\sas\b | \btwice\sthe\b | \btripled?\b
     | (?<!\w)\d*\.\d+                                           # 0.95
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -23,7 +28,7 @@ NUMBER = re.compile(
 NOT_PROSE = re.compile(
     r"""
       ^```(?!\{)[^\n]*\n.*?^```\s*$     # code fences, but not directives, whose text is prose
-    | \$\$.*?\$\$ | \$[^$\n]+\$         # maths
+    | \$\$.*?\$\$ | \$(?!\s)[^$\n]+(?<!\s)\$(?!\d)   # maths, by the rules of MyST; the rest is money
     | \{(?!cite)[^}\n]*\}`[^`]*`        # roles: glue, doc, claim, term ...
     | (?<!\})`[^`\n]+`                  # code words
     | ^:\w[\w-]*:.*$                    # options of directives

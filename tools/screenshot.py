@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser import chromium, serve
+from tests.browser import find_chromium, serve
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "theme" / "screenshot.png"
@@ -16,7 +16,7 @@ MOST_BYTES = 300_000
 def take(site: Path, page: str, picture: Path) -> int:
     """Photograph a page from just above its first figure, at 1280 × 860; gives the size of the file in bytes."""
     with serve(site) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
         window = browser.new_page(viewport={"width": 1280, "height": 860}, color_scheme="light")
         window.goto(address + page, wait_until="networkidle")
         window.evaluate(
@@ -36,6 +36,9 @@ def main() -> int:
     site = ROOT / "_build" / "html"
     if not (site / PAGE).exists():
         print(f"error: {site / PAGE} is not there; run `make book` first", file=sys.stderr)
+        return 1
+    if not find_chromium():
+        print("error: no Chromium or Chrome was found; install one, or set CHROMIUM to its path", file=sys.stderr)
         return 1
     size = take(site, PAGE, PICTURE)
     print(f"{PICTURE.relative_to(ROOT)}: {size / 1000:.0f} kB")

@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import json
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -24,9 +25,14 @@ CAUSES = (  # what pip says -> what to do about it
     (("No space left", "Errno 28"), "the disk is full: free {free} GB and run the same command again"),
     (
         ("Failed to establish", "NewConnectionError", "Temporary failure in name", "ConnectTimeout", "Could not fetch URL",
-         "No matching distribution", "Connection refused", "ReadTimeout", "Max retries", "ProxyError"),
+         "Connection refused", "ReadTimeout", "Max retries", "ProxyError"),
         "pip could not get a package: connect to a network (or point pip at a mirror) and run the same command again; "
         "what is done is kept",
+    ),
+    (
+        ("No matching distribution", "ResolutionImpossible"),
+        "pip found no package for this Python and this machine (its words are above): the book runs on Linux and on Macs "
+        "with Apple silicon, with Python 3.11 to 3.13",
     ),
 )  # fmt: skip
 
@@ -42,6 +48,8 @@ def main(dev: bool) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a second set-up at once waits here for the first
         if not installed(files):
             make_environment()
+            for old in VENV.glob(".*.installed"):
+                old.write_text("")  # from here until the end nothing counts as installed
             install(files)
             for name in files:
                 stamp(name).write_text(state())
@@ -75,7 +83,7 @@ def make_environment() -> None:
         )
     print("set-up: virtual environment in .venv", flush=True)
     try:
-        venv.EnvBuilder(with_pip=True, clear=True).create(VENV)
+        venv.EnvBuilder(symlinks=True, with_pip=True, clear=True).create(VENV)
     except subprocess.CalledProcessError as error:
         raise SetupError(
             f"{sys.executable} cannot make virtual environments; install its venv module "
@@ -104,7 +112,7 @@ def warn_of_cuda() -> None:
     """On Linux without an NVIDIA card, say so before gigabytes of CUDA libraries are fetched, and how not to."""
     if platform.system() != "Linux" or shutil.which("nvidia-smi"):
         return
-    (torch,) = (line for line in (ROOT / "requirements.txt").read_text().split() if line.startswith("torch=="))
+    torch = next(line for line in (ROOT / "requirements.txt").read_text().split() if re.match(r"torch\b", line))
     words = ["install", "--dry-run", "--quiet", "--no-deps", "--ignore-installed", "--report", "-", torch]
     said = subprocess.run([PYTHON, "-m", "pip", *words], capture_output=True, text=True, cwd=ROOT)
     try:

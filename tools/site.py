@@ -11,13 +11,13 @@ import re
 import shutil
 import subprocess
 import sys
-from importlib.metadata import distributions
 from pathlib import Path
 
 import yaml
 from filelock import FileLock
 
 from helpers import assets
+from tools.execute import key, recorded, runtime_packages
 
 ROOT = Path(__file__).resolve().parents[1]
 STAMP = ".published"
@@ -27,7 +27,6 @@ DOOR = """<!DOCTYPE html>
 <meta http-equiv="refresh" content="0; url={page}"></head>
 <body><a href="{page}">Understanding Foundation Models</a></body></html>
 """
-TOOLS = re.compile(r"(sphinx|myst|jupyter-book|pydata|docutils|pygments|pybtex|linkify|markdown)", re.IGNORECASE)
 COMPLAINT = re.compile(r"WARNING|ERROR|CRITICAL|Error:|Exception")
 
 
@@ -107,6 +106,10 @@ def executed_copy(root: Path, notebook: Path) -> Path:
     cells = [json.loads(file.read_text(encoding="utf-8"))["cells"] for file in (notebook, copy)]
     if len({json.dumps([[cell["cell_type"], "".join(cell["source"])] for cell in book]) for book in cells}) > 1:
         raise SiteError(f"{name} has changed since it was executed; run `make book`, which executes it again")
+    if recorded(copy).get("key") != key(notebook):
+        raise SiteError(
+            f"what {name} depends on has changed since it was executed; run `make book`, which executes it again"
+        )
     for cell in cells[1]:
         expected = "raises-exception" in cell["metadata"].get("tags", [])
         for output in cell.get("outputs", []):
@@ -118,12 +121,11 @@ def executed_copy(root: Path, notebook: Path) -> Path:
 def digest(root: Path, files: dict[str, Path]) -> str:
     """One number for all that the site depends on: sources, theme, helpers, assets, versions of what builds it."""
     own = [f for folder in ("theme", "helpers") for f in (root / folder).rglob("*") if f.suffix in CODE and f.is_file()]
-    total = hashlib.sha256(sys.version.encode())
+    total = hashlib.sha256(sys.version.encode() + Path(__file__).read_bytes())
     for name, file in [*sorted(files.items()), *((f.relative_to(root).as_posix(), f) for f in sorted(own))]:
         total.update(f"{name}\n".encode() + hashlib.sha256(file.read_bytes()).digest())
     total.update(repr(sorted(asset.folder().name for asset in assets.ASSETS.values())).encode())
-    installed = {f"{d.name}=={d.version}" for d in distributions()}
-    total.update(repr(sorted(line for line in installed if TOOLS.match(line))).encode())
+    total.update(repr(runtime_packages()).encode())
     return total.hexdigest()
 
 
