@@ -1,0 +1,37 @@
+"""Whatever stops a build or the server is one sentence and an exit status."""
+
+import errno
+
+import pytest
+
+from tools import book, serve
+from tools.execute import NotebookFailedError
+from tools.site import SiteError
+
+
+@pytest.mark.parametrize(
+    ("cause", "status", "words"),
+    [
+        (NotebookFailedError("a.ipynb failed; its traceback is above"), 1, "error: a.ipynb failed"),
+        (SiteError("_toc.yml names nowhere"), 1, "error: _toc.yml names nowhere"),
+        (OSError(errno.ENOSPC, "No space left on device"), 1, "error: the disk is full: free some space"),
+        (OSError(errno.EROFS, "Read-only file system"), 1, "error: the build could not write in"),
+        (KeyboardInterrupt(), 130, "error: stopped; run the same command again"),
+    ],
+)
+def test_a_build_that_stops_says_why_in_one_line(tmp_path, monkeypatch, capsys, cause, status, words):
+    def stop():
+        raise cause
+
+    monkeypatch.setattr(book, "ROOT", tmp_path)
+    monkeypatch.setattr(book, "execute_all", stop)
+    monkeypatch.setattr(book.signal, "signal", lambda *_: None)
+    assert book.main() == status
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.startswith(words) and said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("port", ["many", "-1", "70000"])
+def test_a_port_that_cannot_be_used_is_named(port, capsys):
+    assert serve.main(port) == 1
+    assert capsys.readouterr().err.startswith(f"error: port {port} cannot be used")
