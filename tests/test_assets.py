@@ -82,6 +82,7 @@ def test_it_takes_what_the_row_says_and_asks_once(registry):
     assert path("small") == folder
     assert registry.asked.read_text() == "x"
     assert not list(registry.cache.glob(".partial-*"))
+    assert (folder / "a.txt").stat().st_mode & 0o777 == 0o644, "others may read a cache that is shared"
 
 
 def test_a_run_can_note_what_it_asks_for(registry, monkeypatch, tmp_path):

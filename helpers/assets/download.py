@@ -81,6 +81,8 @@ def _fetch_into_place(name: str, asset: Asset, folder: Path) -> None:
             _finish(name, asset, unpacked)
         sizes = {str(f.relative_to(unpacked)): f.stat().st_size for f in sorted(unpacked.rglob("*")) if f.is_file()}
         (unpacked / MANIFEST).write_text(json.dumps(sizes, indent=1))
+        for file in unpacked.rglob("*"):
+            file.chmod(0o755 if file.is_dir() else 0o644)  # a class may share one cache; some libraries write 0600
         if folder.exists():  # incomplete, or is_complete() would have stopped us
             shutil.rmtree(folder)
         os.replace(unpacked, folder)
