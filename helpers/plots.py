@@ -36,10 +36,10 @@ TEXT = "#123456"  # stands for the colour of the page's text until the SVG is wr
 STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "understanding-foundation-models",
-    "font.size": 9,
-    "axes.labelsize": 9,
-    "xtick.labelsize": 9,
-    "ytick.labelsize": 9,
+    "font.size": 10,
+    "axes.labelsize": 9.5,
+    "xtick.labelsize": 9.5,
+    "ytick.labelsize": 9.5,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.linewidth": 0.6,
@@ -102,7 +102,7 @@ def dot_plot(
         axes.plot(table["value"], rows, marker, color=colour, label=name)
         if len(series) > 1:
             top, colour = (table["value"].iloc[-1], len(labels) - 1), {"color": colour}
-            axes.annotate(name, top, xytext=(0, 8), textcoords="offset points", ha="center", fontsize=8.5, **colour)
+            axes.annotate(name, top, xytext=(0, 8), textcoords="offset points", ha="center", fontsize=9, **colour)
     axes.set_yticks(rows, labels)
     axes.set_ylim(-0.7, len(labels) - 0.3 + (len(series) > 1))
     axes.set_xlabel(xlabel)
@@ -130,7 +130,7 @@ def strip_plot(
         around = row + rng.uniform(-0.3, 0.3, len(within)) * (len(within) > 20)  # a crowd is spread out
         axes.plot(within, around, "o", color=PALETTE["blue"], alpha=0.45, markeredgewidth=0, markersize=4)
         axes.plot([within.median()] * 2, [row - 0.35, row + 0.35], color=TEXT, linewidth=1)
-    axes.set_yticks(range(len(order)), order, fontsize=8)
+    axes.set_yticks(range(len(order)), order, fontsize=8.5)
     axes.set_ylim(-0.8, len(order) - 0.2)
     axes.set_xlabel(xlabel)
     axes.grid(axis="y")
