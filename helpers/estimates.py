@@ -41,12 +41,18 @@ def proportion(count: int, total: int) -> Estimate:
 
 
 def bootstrap(
-    values: Sequence[float], statistic: Callable, unit: str, *, over: str, n_resamples: int = 2000, seed: int = 0
+    values: Sequence[float] | np.ndarray,
+    statistic: Callable,
+    unit: str,
+    *,
+    over: str,
+    n_resamples: int = 2000,
+    seed: int = 0,
 ) -> Estimate:
     """A statistic of a sample with its percentile bootstrap interval (Efron, 1979).
 
     Args:
-        values: the sample; what is drawn with replacement.
+        values: the sample, of shape (n,) or (n, k); its n entries or rows are drawn with replacement.
         statistic: from an array to a number, such as `numpy.median`.
         unit: of the statistic.
         over: what the values are, for the reader ("languages").

@@ -40,6 +40,12 @@ def test_bootstrap_of_the_mean_is_near_the_normal_interval():
     assert "runs" in estimate.spread
 
 
+def test_bootstrap_of_pairs_draws_whole_rows():
+    pairs = np.column_stack([np.arange(10), 2 * np.arange(10)])
+    estimate = bootstrap(pairs, lambda drawn: np.corrcoef(drawn.T)[0, 1], "", over="pairs")
+    assert (estimate.low, estimate.value, estimate.high) == pytest.approx((1, 1, 1))
+
+
 def test_bootstrap_needs_two_values():
     with pytest.raises(ValueError, match="length 1"):
         bootstrap([1.0], np.mean, "s", over="runs")
