@@ -36,7 +36,7 @@ def test_every_requirement_is_pinned_and_agrees_with_the_constraints():
         pytest.skip("this is a run on the newest releases: the pins were let go by tools/unpin.py")
 
     constraints = pins("constraints.txt")
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-cluster.txt"):
         for package, version in pins(name).items():
             assert constraints.get(package) == version, f"{name}: {package}"
     installed = (line.split("+")[0].split("==") for line in runtime_packages())

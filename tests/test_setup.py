@@ -38,7 +38,7 @@ def test_no_python_at_all_is_named(tmp_path):
 @pytest.fixture
 def room(tmp_path, monkeypatch):
     """A checkout of requirement files alone, with a pip that says what the test tells it to."""
-    for name in ("requirements.txt", "requirements-dev.txt", "constraints.txt"):
+    for name in (*setup.EVERYTHING, "constraints.txt"):
         (tmp_path / name).write_text("torch==1.0\n")
     monkeypatch.setattr(setup, "ROOT", tmp_path)
     monkeypatch.setattr(setup, "VENV", tmp_path / ".venv")

@@ -18,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+EVERYTHING = ("requirements.txt", "requirements-dev.txt", "requirements-cluster.txt")  # a reader needs the first
 FREE_GB = 5  # what a first set-up and build need, with room to spare
 FREE_GB_CUDA = 14
 
@@ -43,7 +44,7 @@ class SetupError(Exception):
 
 def main(dev: bool) -> None:
     """Make the virtual environment ready; with `dev`, for the tests too."""
-    files = ["requirements.txt", *(["requirements-dev.txt"] if dev else [])]
+    files = list(EVERYTHING if dev else EVERYTHING[:1])
     with open(ROOT / "tools" / "setup.py") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a second set-up at once waits here for the first
         if not installed(files):
@@ -63,7 +64,7 @@ def stamp(name: str) -> Path:
 
 def state() -> str:
     """A digest of the pins, the Python and the place: a change of any of them installs anew."""
-    pins = b"".join((ROOT / name).read_bytes() for name in ("requirements.txt", "requirements-dev.txt", "constraints.txt"))
+    pins = b"".join((ROOT / name).read_bytes() for name in (*EVERYTHING, "constraints.txt"))
     return hashlib.sha256(pins + sys.version.encode() + str(ROOT).encode()).hexdigest()
 
 

@@ -24,7 +24,7 @@ def unpinned(requirements: str) -> str:
 
 def main() -> None:
     """Loosen the requirement files and empty the constraints."""
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-cluster.txt"):
         file = ROOT / name
         file.write_text(unpinned(file.read_text()))
     (ROOT / "constraints.txt").write_text("# emptied by tools/unpin.py\n")
