@@ -1,4 +1,4 @@
-"""One figure style for the whole book: a figure is an SVG that takes the colours of the page it stands on.
+"""The style of every figure: an SVG that takes the colours of the page it stands on.
 
 Lines and bars use `PALETTE`, whose colours read on white and on near-black and are told apart by readers with colour-vision
 deficiency (after Okabe and Ito, 2008); text, axes and ticks take the colour of the page's own text, in light and in dark.
@@ -8,16 +8,10 @@ import hashlib
 import html
 import io
 import re
-from collections.abc import Mapping, Sequence
 
 import matplotlib
-import numpy as np
-import pandas as pd
 from IPython.display import display
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-
-from helpers.estimates import Estimate
 
 PALETTE = {
     "blue": "#2f7fc1",
@@ -72,94 +66,6 @@ def new(height: float = 3.2, width: float = WIDTH, **subplots):
     use_style()
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(**subplots)
-
-
-def dot_plot(
-    series: Mapping[str, pd.DataFrame],
-    labels: Sequence[str],
-    *,
-    xlabel: str,
-    ticks: Sequence[float] = (),
-    unit: str = "",
-    height: float = 3.2,
-) -> Figure:
-    """One row a label, one dot a series in it, with its interval.
-
-    Args:
-        series: tables with a column `value`, and `low` and `high` where there is an interval; one row a label, from the
-            bottom up. A name of `COLOURS` takes its colour and marker.
-        labels: of the rows.
-        xlabel: what is measured, with its unit.
-        ticks: where given, the axis is logarithmic with these ticks, written with `unit`.
-        height: in inches.
-    """
-    figure, axes = new(height=height)
-    rows = range(len(labels))
-    for name, table in series.items():
-        colour, marker = COLOURS.get(name, PALETTE["blue"]), MARKERS.get(name, "o")
-        if "low" in table:
-            axes.hlines(rows, table["low"], table["high"], color=colour, linewidth=1.2)
-        axes.plot(table["value"], rows, marker, color=colour, label=name)
-        if len(series) > 1:
-            top, colour = (table["value"].iloc[-1], len(labels) - 1), {"color": colour}
-            axes.annotate(name, top, xytext=(0, 8), textcoords="offset points", ha="center", fontsize=9, **colour)
-    axes.set_yticks(rows, labels)
-    axes.set_ylim(-0.7, len(labels) - 0.3 + (len(series) > 1))
-    axes.set_xlabel(xlabel)
-    axes.grid(axis="y")
-    if not ticks:
-        axes.set_xlim(left=0)
-    _log_ticks(axes, ticks, unit)
-    return figure
-
-
-def strip_plot(
-    values: pd.Series, groups: pd.Series, *, xlabel: str, ticks: Sequence[float] = (), unit: str = "", height: float = 6.8
-) -> Figure:
-    """One row a group, sorted by median, one dot a value, a stroke at the median.
-
-    Args:
-        values: what is measured.
-        groups: the group of each value, under the same index; the others as in `dot_plot`.
-    """
-    figure, axes = new(height=height)
-    order = values.groupby(groups).median().sort_values().index
-    rng = np.random.default_rng(0)
-    for row, group in enumerate(order):
-        within = values[groups == group]
-        around = row + rng.uniform(-0.3, 0.3, len(within)) * (len(within) > 20)  # a crowd is spread out
-        axes.plot(within, around, "o", color=PALETTE["blue"], alpha=0.45, markeredgewidth=0, markersize=4)
-        axes.plot([within.median()] * 2, [row - 0.35, row + 0.35], color=TEXT, linewidth=1)
-    axes.set_yticks(range(len(order)), order, fontsize=8.5)
-    axes.set_ylim(-0.8, len(order) - 0.2)
-    axes.set_xlabel(xlabel)
-    axes.grid(axis="y")
-    _log_ticks(axes, ticks, unit)
-    return figure
-
-
-def curve_plot(
-    series: Mapping[str, Sequence[Estimate]], x: Sequence[float], *, xlabel: str, ylabel: str, height: float = 3.0
-) -> Figure:
-    """Estimates along a logarithmic axis, one curve a series, each point with its interval."""
-    figure, axes = new(height=height)
-    for (name, points), colour, marker in zip(series.items(), PALETTE.values(), "os^Dvx", strict=False):
-        axes.vlines(x, [p.low for p in points], [p.high for p in points], color=colour, linewidth=1.5)
-        axes.plot(x, [p.value for p in points], marker=marker, color=colour, linewidth=0.8, label=name)
-    axes.set(xlabel=xlabel, ylabel=ylabel)
-    axes.set_ylim(bottom=0)
-    axes.grid(axis="y")
-    _log_ticks(axes, x, "")
-    axes.legend(loc="lower right")
-    return figure
-
-
-def _log_ticks(axes: Axes, ticks: Sequence[float], unit: str) -> None:
-    if ticks:
-        axes.set_xscale("log")
-        axes.set_xticks(list(ticks))
-        axes.xaxis.set_major_formatter("{x:g}" + unit)
-        axes.minorticks_off()
 
 
 def show(figure: Figure, *, title: str, alt: str) -> None:
