@@ -6,7 +6,7 @@ import pytest
 from lxml import etree
 
 from helpers import plots
-from helpers.plots import COLOURS, MARKERS, PALETTE, new, show, to_svg
+from helpers.plots import COLOURS, MARKERS, PALETTE, flow_plot, new, show, to_svg
 
 
 def draw():
@@ -58,3 +58,16 @@ def test_the_same_figure_is_the_same_svg_and_two_figures_share_no_id():
 def test_a_figure_without_title_or_alt_is_refused(words):
     with pytest.raises(ValueError, match="every figure has"):
         show(draw(), **words)
+
+
+def test_a_flow_names_every_loss_and_what_is_left():
+    svg = to_svg(flow_plot(10, {"read": {}, "filter": {"short": 3, "noise": 1}}, unit="pages"), "a flow")
+    texts = [text.text for text in etree.fromstring(svg.encode()).iter("{http://www.w3.org/2000/svg}text")]
+    words = " ".join(filter(None, texts))
+    assert "10 pages in" in words and "6 pages out" in words and "read: none" in words and "3 short, 1 noise" in words
+
+
+@pytest.mark.parametrize(("n_in", "lost"), [(0, 0), (3, 4), (3, -1)])
+def test_a_flow_that_does_not_balance_is_refused(n_in, lost):
+    with pytest.raises(ValueError, match="balance"):
+        flow_plot(n_in, {"filter": {"short": lost}}, unit="pages")
