@@ -5,8 +5,6 @@ on a random sample of the text: without a seed it answers differently from run t
 """
 
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable
 from functools import cache
 
 import pandas as pd
@@ -14,7 +12,6 @@ from langdetect.detector_factory import PROFILES_DIRECTORY, DetectorFactory
 from langdetect.lang_detect_exception import LangDetectException
 from langdetect.utils.ngram import NGram
 
-from helpers.estimates import proportion
 from helpers.names import name_of
 
 #: What `detect` answers when the honest answer is not a language.
@@ -46,7 +43,7 @@ def detect(text: str, *, seed: int = 0, at_least: float = 0.8) -> str:
     if 10 * text.count(REPLACEMENT) > len(text):
         return UNDECODABLE
     text = text.replace(REPLACEMENT, "")
-    letters = [c for c in text if unicodedata.category(c).startswith("L")]
+    letters = [c for c in text if is_letter(c)]
     if not letters:
         return EMPTY
     known = _alphabet()
@@ -60,6 +57,11 @@ def detect(text: str, *, seed: int = 0, at_least: float = 0.8) -> str:
     except LangDetectException:  # it drops web and mail addresses, and nothing was left
         return EMPTY
     return best.lang if best.prob >= at_least else UNDECIDED
+
+
+def is_letter(character: str) -> bool:
+    """Is a character a letter, in any script?"""
+    return unicodedata.category(character).startswith("L")
 
 
 def supported() -> list[str]:
@@ -90,25 +92,6 @@ def profile_rates(gram: str) -> pd.Series:
     length, by English name, highest first; 0 where a profile does not hold it."""
     rates = _factory().word_lang_prob_map.get(gram, [0.0] * len(_factory().langlist))
     return pd.Series(rates, index=[label_name(label) for label in _factory().langlist]).sort_values(ascending=False)
-
-
-def shares(labels: Iterable[str]) -> pd.DataFrame:
-    """Count labels, and give each share its 95 % Wilson interval, most frequent first.
-
-    Returns:
-        One row a label, with `count`, and `share`, `low` and `high` in per cent.
-
-    Raises:
-        ValueError: if there are no labels.
-    """
-    counts = Counter(labels)
-    if not counts:
-        raise ValueError("labels=[] is an empty corpus; a share needs at least one document")
-    rows = {}
-    for label, count in counts.most_common():
-        share = proportion(count, counts.total())
-        rows[label] = (count, share.value, share.low, share.high)
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["count", "share", "low", "high"])
 
 
 @cache
