@@ -134,6 +134,16 @@ ASSETS = {
         "MIT", "draws the diagrams of the site", 17.8,
         root="package/dist", takes=("mermaid.esm.min.mjs", "chunks/mermaid.esm.min/*.mjs"),
     ),
+    "browser-tokenizer": Asset(
+        "npm", "gpt-tokenizer", "4.0.0",
+        "YAWIyzvuVUHEfW7tFfFAxH8qQb+Q3RU9nYOTy7skMNX5qzU6Q8jxTHZLyO56ug1vYvCR7wndzpd3jwD86/mhjQ==",
+        "MIT", "byte-pair encoding and three vocabularies for the browser, for the token playground", 9.1,
+        root="package",
+        takes=(
+            "LICENSE", "esm/BytePairEncodingCore.js", "esm/constants.js", "esm/utfUtil.js", "esm/util.js",
+            "esm/bpeRanks/r50k_base.js", "esm/bpeRanks/cl100k_base.js", "esm/bpeRanks/o200k_base.js",
+        ),
+    ),
     "axe-core": Asset(
         "npm", "axe-core", "4.14.1",
         "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
