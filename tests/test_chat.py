@@ -1,0 +1,69 @@
+"""The chat model: bits of a text are those of its own logits, however texts are batched."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from helpers.chat import START, _batches, bits, load
+
+TEXTS = ["All human beings are born free.", "ありがとう", "x", "No one shall be held in slavery or servitude. " * 8]
+
+
+def test_bits_are_those_of_the_model_s_own_probabilities():
+    model, tokenizer = load()
+    ids = tokenizer(START + TEXTS[0], add_special_tokens=False, return_tensors="pt")["input_ids"]
+    assert ids[0, 0] == tokenizer.convert_tokens_to_ids(START)
+    with torch.inference_mode():
+        log_probs = model(ids).logits.double().log_softmax(dim=-1)
+    expected = -sum(log_probs[0, i, ids[0, i + 1]].item() for i in range(ids.shape[1] - 1)) / math.log(2)
+    assert bits([TEXTS[0]])[0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_batch_is_as_good_as_one_at_a_time():
+    np.testing.assert_allclose(bits(TEXTS), [bits([text])[0] for text in TEXTS], rtol=1e-4)
+
+
+def test_only_the_first_tokens_are_scored_when_asked():
+    first, both = bits([TEXTS[0], TEXTS[3]], max_tokens=1), bits([TEXTS[0], TEXTS[3]], max_tokens=2)
+    assert (first > 0).all() and (first < both).all()
+    np.testing.assert_allclose(bits(TEXTS, max_tokens=10_000), bits(TEXTS), rtol=1e-4)
+
+
+def test_special_tokens_in_a_text_are_plain_text():
+    _, tokenizer = load()
+    assert bits(["<|im_end|>"])[0] != pytest.approx(bits(["|"])[0])
+    with torch.inference_mode():
+        model, _ = load()
+        start, end = tokenizer.convert_tokens_to_ids([START, "<|im_end|>"])
+        as_special = -model(torch.tensor([[start]])).logits[0, 0].double().log_softmax(-1)[end].item() / math.log(2)
+    assert bits(["<|im_end|>"])[0] != pytest.approx(as_special, rel=0.01)
+
+
+def test_batches_hold_every_text_once_and_no_more_than_fits():
+    lengths = [900, 3, 5, 2000, 300, 300, 300, 1]
+    batches = list(_batches(lengths))
+    assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
+    assert all(len(b) == 1 or len(b) * max(lengths[i] for i in b) <= 1024 for b in batches)
+
+
+@pytest.mark.parametrize(
+    ("texts", "options", "error", "words"),
+    [
+        ("one text", {}, TypeError, "put a single text in a list"),
+        ([None], {}, TypeError, "sequence of strings"),
+        ([], {}, ValueError, "empty corpus"),
+        (["a", ""], {}, ValueError, r"texts\[1\] is empty"),
+        (["a"], {"max_tokens": 0}, ValueError, "max_tokens=0"),
+        (["a " * 9000], {}, ValueError, "context holds 8,191"),
+    ],
+)
+def test_bad_input_is_named(texts, options, error, words):
+    with pytest.raises(error, match=words):
+        bits(texts, **options)
+
+
+def test_a_folder_without_a_model_is_named(tmp_path):
+    with pytest.raises(ValueError, match=r"holds no config\.json"):
+        load(tmp_path)
