@@ -1,12 +1,12 @@
 """Which language is a text in, and what is a table of languages worth?
 
 `detector`: langdetect with its traps removed. `bulk`: the same answers for many texts at once. `identifiers`: other tools
-behind one function. `counting`, `confusion`, `correction`: shares, their intervals, and what can be done about a
-detector's errors.
+behind one function. `counting`: shares and confusion. `correction`: what can be done about a detector's errors.
 """
 
 from helpers.languages.bulk import detect_many
-from helpers.languages.counting import shares
+from helpers.languages.correction import corrected_shares, em_correction, rogan_gladen
+from helpers.languages.counting import confusion, shares
 from helpers.languages.detector import (
     EMPTY,
     NOT_A_LANGUAGE,
@@ -20,8 +20,10 @@ from helpers.languages.detector import (
     profile_rates,
     supported,
 )
+from helpers.languages.identifiers import identify, tools
 
 __all__ = [
     "EMPTY", "NOT_A_LANGUAGE", "REPLACEMENT", "UNDECIDED", "UNDECODABLE", "UNSUPPORTED",
-    "detect", "detect_many", "label_name", "label_of", "profile_rates", "shares", "supported",
+    "confusion", "corrected_shares", "detect", "detect_many", "em_correction", "identify", "label_name", "label_of",
+    "profile_rates", "rogan_gladen", "shares", "supported", "tools",
 ]  # fmt: skip

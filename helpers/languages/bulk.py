@@ -30,7 +30,6 @@ from helpers.languages.detector import (
 
 CHUNK = 500_000  # characters at a time, which bounds the memory at about 150 bytes each
 TEXT_LIMIT = 10_000  # characters that langdetect reads of a text
-RUNNERS_UP = 3  # languages that are weighed against the best one
 SURE = np.log(Detector.CONV_THRESHOLD / (1 - Detector.CONV_THRESHOLD))  # log odds that end a trial
 OVERSHOOT = 0.5826 * 5**0.5  # a walk passes its end by so many standard deviations (Siegmund, 1985), seen every 5th step
 POINTS = 0x40000  # code points to tell apart: no letters are beyond, and the last of these is none
@@ -207,8 +206,8 @@ def _profiles() -> Profiles:
 def _score(rows: np.ndarray, documents: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Each text's best language, as a column of `_profiles().log`, and the part of langdetect's trials that it would win.
 
-    A trial is a random walk whose steps are the difference of two languages' log rates, of mean m and variance v, and
-    which ends at a log odds of a in either direction: the better language loses with odds of exp(-2ma/v).
+    A trial is a random walk whose steps are the difference of two languages' log rates, the best and the second, of mean
+    m and variance v. It ends at log odds of a in either direction: the better language loses with odds of exp(-2ma/v).
     """
     log = _profiles().log
     order = np.argsort(documents, kind="stable")
@@ -218,14 +217,10 @@ def _score(rows: np.ndarray, documents: np.ndarray, n: int) -> tuple[np.ndarray,
     counts = sparse.csr_matrix((np.ones(len(rows), dtype=np.float32), rows, starts), shape=(n, len(log)))
     size = np.maximum(size, 1)
     mean = (counts @ log) / size[:, None]
-    ranked = np.argsort(-mean, axis=1, kind="stable")[:, : RUNNERS_UP + 1]
-    best = ranked[:, 0]
-    odds = np.zeros(n)
-    for other in ranked[:, 1:].T:
-        step = log[rows, best[documents]] - log[rows, other[documents]]
-        m = np.bincount(documents, step, minlength=n) / size
-        v = np.bincount(documents, step.astype(float) ** 2, minlength=n) / size - m**2
-        with np.errstate(divide="ignore", invalid="ignore"):
-            lead = np.where(v > 1e-9, 2 * m * (SURE + OVERSHOOT * np.sqrt(np.maximum(v, 0))) / v, np.inf)
-        odds += np.exp(-np.minimum(lead, Detector.ITERATION_LIMIT * m))
-    return best, 1 / (1 + odds)
+    best = mean.argmax(axis=1)
+    np.put_along_axis(others := mean.copy(), best[:, None], -np.inf, axis=1)
+    step = log[rows, best[documents]] - log[rows, others.argmax(axis=1)[documents]]
+    m = np.bincount(documents, step, minlength=n) / size
+    v = np.maximum(np.bincount(documents, step.astype(float) ** 2, minlength=n) / size - m**2, 1e-9)
+    lead = 2 * m * (SURE + OVERSHOOT * np.sqrt(v)) / v
+    return best, 1 / (1 + np.exp(-np.minimum(lead, Detector.ITERATION_LIMIT * m)))

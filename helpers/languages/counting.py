@@ -1,7 +1,7 @@
-"""Shares of languages that carry their uncertainty."""
+"""Shares of languages that carry their uncertainty, and the confusion matrix of a detector."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -25,3 +25,26 @@ def shares(labels: Iterable[str]) -> pd.DataFrame:
         share = proportion(count, counts.total())
         rows[label] = (count, share.value, share.low, share.high)
     return pd.DataFrame.from_dict(rows, orient="index", columns=["count", "share", "low", "high"])
+
+
+def confusion(truth: Sequence[str], labels: Sequence[str]) -> pd.DataFrame:
+    """Count how texts of each language were labelled.
+
+    Args:
+        truth: the language each text is in.
+        labels: what the detector said of each, in the same order.
+
+    Returns:
+        Counts, with a row for each language of `truth` and a column for each label, both sorted.
+
+    Raises:
+        ValueError: if there are no texts, or `truth` and `labels` differ in length.
+    """
+    if len(truth) != len(labels):
+        raise ValueError(f"truth has {len(truth)} texts and labels has {len(labels)}; give one label for each text")
+    if not len(truth):
+        raise ValueError("truth=[] is an empty corpus; a confusion matrix needs labelled texts")
+    counts = Counter(zip(truth, labels, strict=True))
+    rows, columns = sorted(set(truth)), sorted(set(labels))
+    table = [[counts[row, column] for column in columns] for row in rows]
+    return pd.DataFrame(table, index=pd.Index(rows, name="truth"), columns=pd.Index(columns, name="label"))

@@ -53,10 +53,11 @@ def detect(text: str, *, seed: int = 0, at_least: float = 0.8) -> str:
     detector.seed = seed
     detector.append(text)
     try:
-        best = detector.get_probabilities()[0]
+        probabilities = detector.get_probabilities()
     except LangDetectException:  # it drops web and mail addresses, and nothing was left
         return EMPTY
-    return best.lang if best.prob >= at_least else UNDECIDED
+    best = probabilities[0] if probabilities else None  # langdetect lists those above 0.1
+    return best.lang if best and best.prob >= at_least else UNDECIDED
 
 
 def is_letter(character: str) -> bool:
