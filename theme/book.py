@@ -10,7 +10,7 @@ from sphinx.config import Config
 
 import helpers.claims
 from helpers import assets
-from theme import ledger, pages
+from theme import ledger, pages, playgrounds
 
 HERE = Path(__file__).resolve().parent
 STATIC = HERE / "static"
@@ -19,7 +19,10 @@ MARKS = {  # comments that JupyterLab hides, and the directives that take their 
     "<!-- chapter-claims -->": "```{chapter-claims}\n```",
     "<!-- chapter-claims with values -->": "```{chapter-claims}\n:values:\n```",
 }
-VENDORED = {"mathjax": "mathjax", "mermaid": "mermaid", "text-font": "fonts", "burmese-font": "fonts"}
+VENDORED = {
+    "mathjax": "mathjax", "mermaid": "mermaid", "text-font": "fonts", "burmese-font": "fonts",
+    playgrounds.TOKENIZER: "gpt-tokenizer",
+}  # fmt: skip
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -28,6 +31,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_config_value("comments_config", {}, "", dict)  # Jupyter Book sets it even without sphinx_comments
     app.connect("config-inited", configure)
     app.connect("source-read", fill_marks)
+    app.connect("html-page-context", playgrounds.load_parts, priority=800)
     app.connect("html-page-context", pages.prepare, priority=900)
     app.connect("build-finished", finish)
     app.add_css_file("fonts.css", priority=800)
@@ -35,6 +39,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_js_file("book.js", priority=900, loading_method="defer")
     app.add_node(ledger.ClaimLink, html=(ledger.visit_claim_link, ledger.depart_claim_link))
     app.add_role("claim", ledger.ClaimRole())
+    app.add_directive("token-playground", playgrounds.TokenPlayground)
     app.add_directive("claims", ledger.Claims)
     app.add_directive("chapter-claims", ledger.ChapterClaims)
     app.add_directive("chapter-cost", ledger.ChapterCost)
@@ -71,6 +76,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     for name, folder in VENDORED.items():
         copy_changed(assets.path(name), output / "_static" / folder)
     copy_changed(STATIC, output / "_static")
+    playgrounds.write_data(output)
     for page in output.rglob("*.html"):
         pages.clean(page)
 

@@ -1,0 +1,318 @@
+// The token playground: reads the form, asks the worker, shows the answer. What is typed stays in this page.
+import { encode } from "./client.js";
+import { hex, number, spoken, textOf, tokenElement } from "./show.js";
+
+const SHOWN = 1_000; // tokens at a time
+const MOST = 1_000_000; // characters that are read
+const SHARED = 4_000; // characters that a link may carry
+const START = "မြန်မာစာ is the Burmese word for Burmese.\nHello, Hello,  hello! 👩🏽‍🚀 2,026";
+const MODELS = { r50k_base: "GPT-2", cl100k_base: "GPT-4", o200k_base: "GPT-4o" };
+const utf8 = new TextEncoder();
+const form = document.querySelector("#token-playground form");
+const at = (name) => document.getElementById(`tokens-${name}`);
+const wellFormed = (text) => text.replace(/\p{Surrogate}/gu, "\uFFFD");
+
+const results = new Map(); // of the text that is shown: vocabulary -> ids and ends
+const wanted = new Set(); // vocabularies that the reader asked for
+const loaded = new Set();
+const english = new Map(); // article and vocabulary -> tokens
+let sizes = {};
+let picked = { code: "", article: 0, text: "", english: "" };
+let current = { text: "", bytes: new Uint8Array(), characters: 0 };
+let page = 0;
+let active = 0; // token that the keyboard is on, of those shown
+let busy = false;
+let again = false;
+
+const chosen = () => form.elements.vocabulary.value;
+const isPicked = () => picked.code !== "" && current.text === picked.text;
+
+async function json(name) {
+  const answer = await fetch(new URL(name, import.meta.url));
+  if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
+  return answer.json();
+}
+
+// Encoding -----------------------------------------------------------------------------------------------------------
+
+async function refresh() {
+  again = true;
+  if (busy) return;
+  busy = true;
+  while (again) {
+    again = false;
+    await read().catch((error) => {
+      say(`This could not be loaded (${error.message}). Check the connection and try again.`);
+      for (const name of wanted) if (!loaded.has(name)) wanted.delete(name);
+    });
+  }
+  busy = false;
+}
+
+async function read() {
+  const text = wellFormed(at("text").value.slice(0, MOST));
+  if (text !== current.text) {
+    current = { text, bytes: utf8.encode(text), characters: count(text) };
+    results.clear();
+    page = active = 0;
+  }
+  for (const name of new Set([chosen(), ...wanted])) {
+    if (again) return;
+    wanted.add(name);
+    await need(name);
+    if (name === chosen()) showTokens();
+    showTable();
+  }
+  say(at("text").value.length > MOST ? `Only the first ${number(MOST)} characters are read.` : "");
+}
+
+async function need(name) {
+  const { text } = current;
+  if (results.has(name) && (!isPicked() || english.has(`${picked.article} ${name}`))) return;
+  if (!loaded.has(name)) say(`Loading the vocabulary of ${MODELS[name]}${megabytes(name)} …`, true);
+  const answer = await encode(text, name);
+  if (text !== current.text) return;
+  loaded.add(name);
+  results.set(name, answer);
+  if (isPicked()) english.set(`${picked.article} ${name}`, (await encode(picked.english, name)).ids.length);
+}
+
+function count(text) {
+  let n = 0;
+  for (const _ of text) n += 1;
+  return n;
+}
+
+const megabytes = (name) => (sizes[name] ? ` (${number(sizes[name] / 1e6)} MB)` : "");
+
+function say(words, isLoading = false) {
+  at("state").textContent = words;
+  at("state").classList.toggle("loading", isLoading);
+}
+
+// Tokens -------------------------------------------------------------------------------------------------------------
+
+function bytesOf(index) {
+  const { ends } = results.get(chosen());
+  return current.bytes.subarray(index ? ends[index - 1] : 0, ends[index]);
+}
+
+function showTokens() {
+  const { ids } = results.get(chosen()) ?? { ids: [] };
+  const first = page * SHOWN;
+  const last = Math.min(first + SHOWN, ids.length);
+  const boxes = [];
+  for (let i = first; i < last; i++) boxes.push(tokenElement(ids[i], bytesOf(i), i));
+  at("shown").replaceChildren(...boxes);
+  at("shown").hidden = !boxes.length;
+  if (boxes.length) boxes[Math.min(active, boxes.length - 1)].tabIndex = 0;
+  at("ids").textContent = Array.from(ids.slice(first, last)).join(", ");
+  at("range").textContent = `${number(first + 1)} to ${number(last)} of ${number(ids.length)}`;
+  at("range").parentElement.hidden = ids.length <= SHOWN;
+  at("before").disabled = first === 0;
+  at("after").disabled = last === ids.length;
+  at("detail").textContent = boxes.length ? "Point at a token, or press Tab and the arrow keys, to see what it is." : "";
+  showCounts(ids.length);
+}
+
+function showCounts(n) {
+  const { characters, bytes } = current;
+  const words = (value, noun) => `${number(value)} ${noun}${value === 1 ? "" : "s"}`;
+  const parts = [words(n, "token"), words(characters, "character"), words(bytes.length, "byte")];
+  at("counts").textContent = `${parts.join(", ")}, in the vocabulary of ${MODELS[chosen()]}`;
+  clearTimeout(showCounts.timer);
+  showCounts.timer = setTimeout(() => (at("spoken").textContent = at("counts").textContent), 1_000);
+}
+
+function tell(box) {
+  const index = page * SHOWN + [...box.parentElement.children].indexOf(box);
+  const bytes = bytesOf(index);
+  const what = textOf(bytes) === undefined ? "part of a character" : `“${spoken(bytes)}”`;
+  const { ids } = results.get(chosen());
+  at("detail").textContent = `Token ${number(index + 1)}: id ${ids[index]}, ${what}, bytes ${hex(bytes)}`;
+}
+
+function move(to) {
+  const boxes = at("shown").children;
+  if (!boxes[to]) return;
+  boxes[active]?.setAttribute("aria-selected", "false");
+  if (boxes[active]) boxes[active].tabIndex = -1;
+  active = to;
+  boxes[active].tabIndex = 0;
+  boxes[active].setAttribute("aria-selected", "true");
+  boxes[active].focus();
+}
+
+// The token in the next or last line that is nearest to this one.
+function inLine(step) {
+  const boxes = at("shown").children;
+  const here = boxes[active].getBoundingClientRect();
+  let best = active;
+  let nearest = Infinity;
+  for (let i = active + step; boxes[i]; i += step) {
+    const box = boxes[i].getBoundingClientRect();
+    if (Math.abs(box.top - here.top) < here.height / 2) continue;
+    if (Math.abs(box.top - here.top) > 2.5 * here.height) break;
+    if (Math.abs(box.left - here.left) < nearest) [best, nearest] = [i, Math.abs(box.left - here.left)];
+  }
+  return best;
+}
+
+function onKey(event) {
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  const forward = getComputedStyle(at("shown")).direction === "rtl" ? -1 : 1;
+  const to = {
+    ArrowRight: () => active + forward,
+    ArrowLeft: () => active - forward,
+    ArrowDown: () => inLine(1),
+    ArrowUp: () => inLine(-1),
+    Home: () => 0,
+    End: () => at("shown").children.length - 1,
+  }[event.key];
+  if (!to) return;
+  event.preventDefault();
+  move(to());
+}
+
+function turn(by) {
+  page += by;
+  active = 0;
+  showTokens();
+}
+
+// The table ----------------------------------------------------------------------------------------------------------
+
+function rates() {
+  const value = (name) => {
+    const box = at(name);
+    const isRight = box.value !== "" && box.validity.valid;
+    box.setAttribute("aria-invalid", String(!isRight));
+    return isRight ? box.valueAsNumber : NaN;
+  };
+  return { price: value("price"), speed: value("speed"), window: value("window") };
+}
+
+function showTable() {
+  const { price, speed, window } = rates();
+  for (const name of Object.keys(MODELS)) {
+    const n = results.get(name)?.ids.length;
+    const against = isPicked() ? english.get(`${picked.article} ${name}`) : undefined;
+    const values = {
+      tokens: [n, ""],
+      "per-character": [n / current.characters, ""],
+      "per-byte": [n / current.bytes.length, ""],
+      premium: [n / against, "×"],
+      cost: [(n * price) / 1_000, ""],
+      seconds: [n / speed, "\u00a0s"],
+      share: [(100 * n) / window, "\u202f%"],
+    };
+    for (const [row, [value, unit]] of Object.entries(values)) {
+      const shown = Number.isFinite(value) ? number(value) + unit : "—";
+      form.querySelector(`[data-row="${row}"] [data-vocabulary="${name}"]`).textContent = shown;
+    }
+    form.querySelector(`[data-load="${name}"]`).hidden = loaded.has(name);
+  }
+  at("note").textContent = isPicked()
+    ? `The premium compares article ${picked.article} with the English one.`
+    : "Choose an article to see its premium over the English one.";
+}
+
+// Texts, links, buttons ----------------------------------------------------------------------------------------------
+
+async function pick() {
+  const code = at("language").value;
+  const article = Number(at("article").value);
+  if (!code) return;
+  const [texts, reference] = await Promise.all([code, "eng"].map((one) => json(`declarations/${one}.json`)));
+  picked = { code, article, text: texts[article - 1], english: reference[article - 1] };
+  at("text").value = picked.text;
+  await refresh();
+}
+
+function rewrite(formName) {
+  at("text").value = at("text").value.normalize(formName);
+  refresh();
+}
+
+async function copyLink() {
+  const parts = new URLSearchParams({ v: chosen() });
+  if (isPicked()) {
+    parts.set("l", picked.code);
+    parts.set("a", picked.article);
+  } else if (current.text.length <= SHARED) parts.set("t", current.text);
+  else return (at("copied").textContent = `A link carries at most ${number(SHARED)} characters.`);
+  history.replaceState(null, "", `#${parts}`);
+  const done = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
+  return (at("copied").textContent = done ? "Copied." : "The link is in the address bar.");
+}
+
+async function fromLink() {
+  const parts = new URLSearchParams(location.hash.slice(1));
+  if (parts.get("v") in MODELS) form.elements.vocabulary.value = parts.get("v");
+  const [code, article] = [parts.get("l"), Number(parts.get("a"))];
+  if (code && [...at("language").options].some((one) => one.value === code) && article >= 1 && article <= 30) {
+    at("language").value = code;
+    at("article").value = article;
+    await pick();
+  } else if (parts.has("t")) at("text").value = parts.get("t");
+}
+
+async function fillMenus() {
+  const { vocabularies, languages } = await json("tokens.json");
+  sizes = vocabularies;
+  at("language").append(...languages.map(([code, label]) => new Option(label, code)));
+  for (const button of form.querySelectorAll("[data-load]")) button.append(megabytes(button.dataset.load));
+}
+
+function listen() {
+  const soon = () => {
+    clearTimeout(soon.timer);
+    soon.timer = setTimeout(refresh, at("text").value.length > 20_000 ? 300 : 120);
+  };
+  at("text").addEventListener("input", soon);
+  for (const menu of ["language", "article"]) {
+    at(menu).addEventListener("change", () => pick().catch((error) => say(`This text could not be loaded (${error.message}).`)));
+  }
+  for (const radio of form.elements.vocabulary) {
+    radio.addEventListener("change", () => {
+      page = active = 0;
+      refresh();
+    });
+  }
+  for (const rate of ["price", "speed", "window"]) at(rate).addEventListener("input", showTable);
+  for (const button of form.querySelectorAll("[data-load]")) {
+    button.addEventListener("click", () => {
+      wanted.add(button.dataset.load);
+      refresh();
+    });
+  }
+  at("shown").addEventListener("keydown", onKey);
+  for (const event of ["focusin", "pointerover", "click"]) {
+    at("shown").addEventListener(event, ({ target }) => {
+      const box = target.closest(".token");
+      if (box) tell(box);
+      if (box && event === "click") move([...box.parentElement.children].indexOf(box));
+    });
+  }
+  at("before").addEventListener("click", () => turn(-1));
+  at("after").addEventListener("click", () => turn(1));
+  at("nfc").addEventListener("click", () => rewrite("NFC"));
+  at("nfd").addEventListener("click", () => rewrite("NFD"));
+  at("link").addEventListener("click", copyLink);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  addEventListener("hashchange", () => fromLink().then(refresh));
+}
+
+async function start() {
+  for (let i = 1; i <= 30; i++) at("article").append(new Option(i, i));
+  form.elements.vocabulary.value = "r50k_base";
+  at("text").value = START;
+  listen();
+  document.querySelector(".playground-needs").hidden = true;
+  form.hidden = false;
+  await fillMenus();
+  await fromLink();
+  await refresh();
+}
+
+start().catch((error) => say(`This could not be loaded (${error.message}).`));
