@@ -104,7 +104,8 @@ def _info(recipe: Recipe, name: str) -> bytes:
         "WARC-Filename": name,
         "Content-Type": "application/warc-fields",
     }
-    block = f"software: helpers.crawl\r\nformat: WARC File Format 1.1\r\ndescription: languages as in {recipe.crawl}\r\n"
+    fields = {"software": "helpers.crawl", "format": "WARC File Format 1.1", "isPartOf": recipe.crawl or "no crawl"}
+    block = "".join(f"{key}: {value}\r\n" for key, value in fields.items())
     return member(record(WarcRecordType.warcinfo, record_id(recipe.seed, name), headers, block.encode()))
 
 
@@ -119,6 +120,7 @@ def _truth(recipe: Recipe, planned: Plan, given: Answer, **more: str | bool) -> 
         "status": given.response.status,
         "declared": given.charset.declared,
         "real": given.charset.real,
+        "garbled": given.charset.garbles(given.response.body),
         **more,
         "text": given.text,
     }

@@ -44,14 +44,15 @@ class MiniCrawl:
         """One row a page, in the order of the files.
 
         Returns:
-            `index`; `url`; `file`, the WARC's name; `language`, in the table's code; `source`, the text it is made from;
-            `kind`, as in `helpers.crawl.noise`; `of`, the page it is a duplicate of, or ""; `status` of HTTP; `declared`
-            and `real` charset, "" for none; `in_wet`; `destroyed`, "corrupt", "truncated" or ""; and `text`, what a perfect
-            extractor would find.
+            `index` and `url`; `file`, the WARC's name; `language`, in the table's code, "unknown" where a page has none
+            and "" where there is no page; `source`, the text it is made from; `kind`, as in `helpers.crawl.noise`; `of`,
+            the page it is a duplicate of, or ""; `status` of HTTP; `declared` and `real` charset, "" for none; `garbled`,
+            whether one who believes the declared charset reads something else; `in_wet`, whether it has a text there;
+            `destroyed`, "corrupt", "truncated" or ""; and `text`, what a perfect extractor would find.
         """
         import pandas as pd
 
-        return pd.read_json(self.truth_path, lines=True, dtype=False, convert_dates=False)
+        return pd.read_json(self.truth_path, lines=True, dtype=False)
 
 
 def make(
@@ -90,9 +91,7 @@ def make(
         counts = write_files(recipe, draft)
         (draft / RECIPE).write_text(json.dumps({**stamp, **counts}, indent=1), encoding="utf-8")
         draft.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder) if (folder / RECIPE).exists() else folder.rmdir()
-        draft.rename(folder)
+        _move(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return _found(folder)
@@ -108,7 +107,9 @@ def _recipe(
         raise ValueError(f"n_pages={n_pages} is too few; a crawl has at least 1 page")
     if not 1 <= n_files <= n_pages:
         raise ValueError(f"n_files={n_files} must lie between 1 and the number of pages, {n_pages}")
-    name, left_out = crawl or "", ()
+    if not isinstance(noise, Noise):
+        raise TypeError(f"noise={noise!r} is not a Noise but {type(noise).__name__}")
+    name, left_out = "", ()
     if shares is None:
         name, published = published_shares(crawl)
         left_out = tuple(code for code in published if code != UNKNOWN and not sources_of(code))
@@ -135,6 +136,17 @@ def _is_made(folder: Path, stamp: dict) -> bool:
             f"folder={str(folder)!r} has a crawl with other {', '.join(differ)}; name another folder, or remove this one"
         )
     return old["maker"] == new["maker"]
+
+
+def _move(draft: Path, folder: Path) -> None:
+    """Put a finished crawl in its place in one step, or over an old one, its recipe last: whoever sees it sees all of it."""
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+    if not folder.exists():
+        draft.rename(folder)
+        return
+    for file in sorted(draft.iterdir(), key=lambda file: file.name == RECIPE):
+        file.replace(folder / file.name)
 
 
 def _maker() -> str:

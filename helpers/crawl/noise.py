@@ -93,6 +93,10 @@ class Charset:
         """What a crawler reads that believes what is declared, and else assumes UTF-8."""
         return body.decode(self.declared or "utf-8", "replace")
 
+    def garbles(self, body: bytes) -> bool:
+        """Whether such a crawler reads something else than was written; ASCII survives every wrong label."""
+        return bool(self.real) and self.read(body) != body.decode(self.real)
+
 
 def right_charset(source: str, noise: Noise, rng: Random) -> Charset:
     """A charset that is declared as what it is, or not declared where it is UTF-8."""

@@ -15,7 +15,6 @@ from helpers.crawl.noise import Charset, Noise
 from helpers.crawl.pages import LAYOUTS, Page, plain, render
 from helpers.crawl.records import Response
 from helpers.crawl.texts import UNKNOWN, sentences, sources_of, words, write
-from helpers.tables import read_table
 
 TABLE = "common_crawl_languages"
 ROUNDING = 0.05  # how far from the whole a table may be: Common Crawl's leaves out its smallest languages
@@ -79,6 +78,8 @@ def published_shares(crawl: str | None = None) -> tuple[str, dict[str, float]]:
     Raises:
         ValueError: if the table has no such crawl.
     """
+    from helpers.tables import read_table  # pandas takes half a second, which reading a crawl need not pay
+
     table = read_table(TABLE)
     crawl = table.crawl.max() if crawl is None else crawl
     rows = table[table.crawl == crawl]
@@ -105,6 +106,8 @@ def checked_shares(shares: Mapping[str, float]) -> dict[str, float]:
         if not isfinite(share) or share < 0:
             raise ValueError(f"shares[{language!r}]={share} is not a share; it must be a number and not negative")
     total = sum(shares.values())
+    if total > 0 and total == shares.get(UNKNOWN):
+        raise ValueError(f"shares={dict(shares)} has no language but 'unknown'; give at least one")
     whole = 100 if total > 1 + ROUNDING else 1
     if abs(total - whole) > ROUNDING * whole:
         raise ValueError(f"shares sum to {total:g}; they must sum to 100, or to 1, within {ROUNDING:.0%}")
@@ -164,11 +167,13 @@ def compose(recipe: Recipe, plan: Plan) -> Page:
 
 
 def _near_duplicate(recipe: Recipe, plan: Plan) -> Page:
-    """The original in another layout on another day, with one sentence replaced, or two of a longer page."""
+    """The original in another layout on another day, with one of its shorter sentences replaced, or two of a longer page."""
     original, rng = compose(recipe, _draw(recipe, plan.of)), Random(f"{recipe.seed}:near:{plan.index}")
     changed = list(original.sentences)
-    for place in rng.sample(range(len(changed)), 2 if len(changed) > 12 else 1):
-        changed[place] = rng.choice(sentences(plan.source))
+    shorter = sorted(range(len(changed)), key=lambda place: len(changed[place]))[: (len(changed) + 1) // 2]
+    for place in rng.sample(shorter, 2 if len(changed) > 12 else 1):
+        others = rng.sample(sentences(plan.source), len(changed) + 1)
+        changed[place] = next(other for other in others if other not in changed)
     return replace(
         original,
         url=url_of(recipe, plan.index),

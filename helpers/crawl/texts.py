@@ -29,7 +29,7 @@ PHRASE = re.compile(r"\S+\s*")  # Thai has spaces between phrases and no other s
 STOPS = ".。।။۔"
 DENSE = ("Han", "Japanese")  # scripts that say about three times as much in a character
 UNSPACED = (*DENSE, "Thai", "Myanmar")
-TYPICAL_LENGTH = 1000  # characters of a page
+TYPICAL_LENGTH, LEAST_LENGTH = 1000, 600  # characters of a page
 LARGEST_PART = 0.1  # of a translation that one page may hold
 
 
@@ -53,7 +53,7 @@ def sentences(source: str) -> tuple[str, ...]:
     """The sentences of a text, in order, each once; a long sentence of the Declaration is cut into clauses."""
     if source in PROSE:
         found = (piece.strip() for text in prose(source) for piece in SENTENCE.split(text))
-        return tuple(dict.fromkeys(piece for piece in found if 40 <= len(piece) <= 400))
+        return tuple(dict.fromkeys(piece for piece in found if 40 <= len(piece) <= 250))
     shortest, longest = (12, 40) if script_is(source, DENSE) else (40, 110)
     stop, pieces = full_stop(source), []
     cut = CLAUSE if stop else PHRASE
@@ -84,13 +84,12 @@ def words(source: str) -> tuple[str, ...]:
 
 
 def write(source: str, rng: Random) -> list[str]:
-    """The sentences of one page: runs of three sentences from random places of English prose, or single ones of the
-    Declaration, together at most a tenth of it."""
-    pool, run = sentences(source), 3 if source in PROSE else 1
-    length = min(rng.lognormvariate(log(TYPICAL_LENGTH), 0.6), LARGEST_PART * _size(source))
+    """The sentences of one page, from random places of a text and together at most a tenth of it."""
+    pool = sentences(source)
+    length = min(max(rng.lognormvariate(log(TYPICAL_LENGTH), 0.6), LEAST_LENGTH), LARGEST_PART * _size(source))
     chosen: list[str] = []
-    for block in rng.sample(range(len(pool) // run), min(40, len(pool) // run)):
-        chosen += pool[block * run : (block + 1) * run]
+    for sentence in rng.sample(pool, min(100, len(pool))):
+        chosen.append(sentence)
         if sum(map(len, chosen)) >= length:
             break
     return chosen
