@@ -1,0 +1,57 @@
+"""Seconds to count the tokens of 1,000 documents: `helpers.tokens.count` against each library's own batch call.
+
+python benchmarks/tokens.py
+"""
+
+import time
+from collections.abc import Callable
+
+from sentencepiece import SentencePieceProcessor
+from tokenizers import Tokenizer
+
+from helpers.assets import path
+from helpers.corpora import declarations
+from helpers.tokens import VOCABULARIES, count, encoding
+from helpers.tokens.vocabularies import SENTENCEPIECE
+
+ROUNDS = 5
+
+
+def best(call: Callable[[], object]) -> float:
+    """The shortest of some runs, in seconds."""
+    seconds = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def library_calls(texts: list[str]) -> dict[str, Callable[[], object]]:
+    """For each vocabulary what one would call without this book."""
+    piece = SentencePieceProcessor(model_file=str(path("mistral-vocabularies") / SENTENCEPIECE))
+    chat = Tokenizer.from_file(str(path("chat-model") / "tokenizer.json"))
+    calls = {
+        name: lambda name=name: [len(ids) for ids in encoding(name).encode_ordinary_batch(texts)]
+        for name in ("r50k_base", "cl100k_base", "tekken", "o200k_base")
+    }
+    return calls | {
+        "mistral_v3": lambda: [len(ids) for ids in piece.encode(texts)],
+        "smollm2": lambda: [len(row.ids) for row in chat.encode_batch(texts)],
+    }
+
+
+def main() -> None:
+    """Print one line a vocabulary."""
+    texts = [item.text for item in declarations().values() if item.text]
+    texts = (texts * 2)[:1000]
+    calls = library_calls(texts)
+    print(f"{len(texts):,} documents, {sum(map(len, texts)):,} characters, best of {ROUNDS}")
+    print(f"{'vocabulary':14}{'ours, s':>10}{'library, s':>12}{'ratio':>8}")
+    for name in VOCABULARIES:
+        ours, theirs = best(lambda name=name: count(texts, name)), best(calls[name])
+        print(f"{name:14}{ours:10.3f}{theirs:12.3f}{ours / theirs:8.2f}")
+
+
+if __name__ == "__main__":
+    main()
