@@ -40,10 +40,13 @@ FORM = """
 <label for="tokens-text">Text</label>
 <textarea id="tokens-text" rows="5" dir="auto" spellcheck="false" aria-describedby="tokens-counts"></textarea>
 <div class="pick">
-<label>or an article of the Declaration of Human Rights in
+<label>or the Declaration of Human Rights in
 <select id="tokens-language"><option value="">choose a language</option></select></label>
 <label>article <select id="tokens-article"></select></label>
 </div>
+<p class="actions"><button type="button" id="tokens-nfc">Join letters and marks (NFC)</button>
+<button type="button" id="tokens-nfd">Take them apart (NFD)</button>
+<button type="button" id="tokens-link">Copy a link to this</button> <span id="tokens-copied" role="status"></span></p>
 <fieldset class="choices"><legend>Vocabulary</legend>{choices}</fieldset>
 <p id="tokens-state" class="state" role="status"></p>
 <p id="tokens-counts" class="counts"></p>
@@ -57,9 +60,6 @@ FORM = """
 <thead><tr><td></td>{heads}</tr></thead><tbody>{rows}</tbody></table></div>
 <p class="note" id="tokens-note"></p>
 <fieldset class="rates"><legend>Your rates</legend>{rates}</fieldset>
-<p class="actions"><button type="button" id="tokens-nfc">Join letters and marks (NFC)</button>
-<button type="button" id="tokens-nfd">Take them apart (NFD)</button>
-<button type="button" id="tokens-link">Copy a link to this</button> <span id="tokens-copied" role="status"></span></p>
 </form></div>
 """
 

@@ -73,7 +73,8 @@ class Explorer {
     for (const row of this.rows) row.box = this.rowBox(row);
     this.list.addEventListener("keydown", (event) => this.onKey(event));
     const fields = element("div", { className: "explore-fields" }, ...this.fields());
-    const live = element("div", { className: "explore-live" }, this.choices(), fields, this.count, this.axisBox(), this.list, this.detail);
+    const chart = [this.overview(), this.axisBox(), this.list];
+    const live = element("div", { className: "explore-live" }, this.choices(), fields, this.count, ...chart, this.detail);
     this.figure.querySelector(".explore-static").before(live);
     this.detail.textContent = "Point at a language, or press Tab and the arrow keys, to see it under every vocabulary.";
   }
@@ -101,6 +102,33 @@ class Explorer {
     return [element("label", {}, "Find a language", search), ...filters, element("label", {}, "Sort by", order)];
   }
 
+  // All languages at once, on the axis of the list; for the pointer only, since the list says the same.
+  overview() {
+    for (const row of this.rows) {
+      row.mark = element("b", { title: row.name });
+      row.mark.addEventListener("pointerenter", () => this.tell(row));
+      row.mark.addEventListener("click", () => this.visible.includes(row) && this.goTo(row));
+    }
+    this.crowd = element("span", { className: "track" }, ...this.rows.map((row) => row.mark));
+    const label = element("span", { className: "explore-label" }, `${this.label} (log scale)`);
+    return element("div", { className: "explore-row explore-all", attributes: { "aria-hidden": "true" } }, label, this.crowd, element("span"));
+  }
+
+  // Languages of nearly one value stand above each other.
+  crowdRows() {
+    const heights = new Map();
+    for (const row of this.rows) {
+      const left = this.axis.at(row.values[this.chosen]);
+      const column = Math.round(left / 2);
+      const n = heights.get(column) ?? 0;
+      heights.set(column, n + 1);
+      row.mark.style.left = `${2 * column}%`;
+      row.mark.dataset.n = n;
+    }
+    const most = Math.max(...heights.values());
+    for (const { mark } of this.rows) mark.style.bottom = `${(100 * mark.dataset.n) / most}%`;
+  }
+
   axisBox() {
     const ticks = this.axis.ticks.map((tick) =>
       element("span", { className: "tick", style: { left: `${this.axis.at(tick)}%` } }, `${tick}${this.unit}`),
@@ -113,12 +141,14 @@ class Explorer {
     const lines = this.axis.ticks.map((tick) => element("i", { style: { left: `${this.axis.at(tick)}%` } }));
     row.dots = row.values.map((value) => element("b", { style: { left: `${this.axis.at(value)}%` } }));
     row.lead = element("b", { className: "lead" });
-    row.value = element("span", { className: "value" });
-    const track = element("span", { className: "track" }, ...lines, ...row.dots, row.lead);
+    const unspoken = { "aria-hidden": "true" };
+    row.value = element("span", { className: "value", attributes: unspoken });
+    const track = element("span", { className: "track", attributes: unspoken }, ...lines, ...row.dots, row.lead);
     const every = this.vocabularies.map((name, i) => `${name} ${row.shown[i]}`).join(", ");
-    const about = `${row.name}: ${every}. Script ${row.script}, ${row.region}, speakers: ${row.people}`;
-    const attributes = { role: "option", "aria-selected": "false", "aria-label": about };
-    const box = element("div", { className: "explore-row", tabIndex: -1, attributes }, element("span", { className: "name" }, row.name), track, row.value);
+    const about = element("span", { className: "spoken" }, `: ${every}. Script ${row.script}, ${row.region}, speakers: ${row.people}`);
+    const name = element("span", { className: "name" }, row.name);
+    const attributes = { role: "option", "aria-selected": "false" };
+    const box = element("div", { className: "explore-row", tabIndex: -1, attributes }, name, track, row.value, about);
     box.addEventListener("pointerenter", () => this.tell(row));
     box.addEventListener("click", () => this.goTo(row));
     box.addEventListener("focus", () => this.tell(row));
@@ -147,6 +177,7 @@ class Explorer {
     this.list.replaceChildren(...sorted.map((row) => row.box));
     this.list.hidden = !sorted.length;
     for (const row of this.rows) this.draw(row);
+    this.crowdRows();
     this.setActive(sorted.includes(this.active) ? this.active : sorted[0]);
     this.glide(tops);
     this.count.textContent = `${sorted.length} of ${this.rows.length} languages`;
@@ -156,6 +187,7 @@ class Explorer {
     row.lead.style.left = `${this.axis.at(row.values[this.chosen])}%`;
     row.dots.forEach((dot, i) => (dot.hidden = i === this.chosen));
     row.value.textContent = row.shown[this.chosen];
+    row.mark.classList.toggle("out", !this.visible.includes(row));
   }
 
   glide(tops) {
@@ -173,6 +205,7 @@ class Explorer {
     if (this.active) {
       this.active.box.tabIndex = -1;
       this.active.box.setAttribute("aria-selected", "false");
+      this.active.mark.classList.remove("active");
     }
     this.active = row;
     if (row) row.box.tabIndex = 0;
@@ -181,6 +214,7 @@ class Explorer {
   goTo(row) {
     this.setActive(row);
     row.box.setAttribute("aria-selected", "true");
+    row.mark.classList.add("active");
     row.box.focus();
   }
 
