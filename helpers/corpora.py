@@ -17,7 +17,7 @@ from statistics import correlation
 from lxml import html
 
 from helpers.assets import path
-from helpers.names import name_of, speakers_of
+from helpers.names import name_of, region_of, speakers_of
 
 ARTICLES = 30  # in the Declaration
 PROSE = ("addresses", "moby-dick")
@@ -34,8 +34,9 @@ class Declaration:
 
     `code` names the file ("mya", "deu_1996"), `name` the language in English, `iso639_3` and `bcp47` are its codes ("und"
     where the source gives none), `direction` is "ltr", "rtl" or "ttb", `script` the script most of its letters are in,
-    `speakers` how many people speak the language, first or second language, in whatever script (0 where unknown), and
-    `articles` maps an article's number to its text without the heading.
+    `region` the part of the world where the language is most at home ("unknown" where no source says), `speakers` how many
+    people speak it, first or second language, in whatever script (0 where unknown), and `articles` maps an article's number
+    to its text without the heading.
     """
 
     code: str
@@ -44,6 +45,7 @@ class Declaration:
     bcp47: str
     direction: str
     script: str
+    region: str
     speakers: int
     articles: dict[int, str]
 
@@ -181,6 +183,7 @@ def _read(file: Path) -> Declaration:
         bcp47=page.get("lang"),
         direction=page.get("dir"),
         script=script_of(" ".join(articles.values())),
+        region=region_of(page.get("lang")),
         speakers=speakers_of(page.get("lang")),
         articles=articles,
     )

@@ -46,6 +46,20 @@ def test_what_is_known_of_a_translation(code, script, direction, bcp47):
     assert item.speakers > 1_000_000
 
 
+@pytest.mark.parametrize(
+    ("code", "region"),
+    [("mya", "Asia"), ("arb", "Africa"), ("fra", "Europe"), ("swh", "Africa"), ("haw", "Oceania"), ("gug", "Americas")],
+)
+def test_a_language_has_the_region_where_it_is_most_at_home(code, region):
+    assert declaration(code).region == region
+
+
+def test_regions_are_known_for_nearly_every_comparable_translation():
+    regions = [item.region for item in comparable_declarations().values()]
+    assert set(regions) == {"Africa", "Americas", "Asia", "Europe", "Oceania", "unknown"}
+    assert regions.count("unknown") < 10
+
+
 def test_comparable_translations_are_whole_aligned_and_one_a_script():
     kept = comparable_declarations()
     assert len(kept) > 300
