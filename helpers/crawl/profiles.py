@@ -6,6 +6,7 @@ stand for one of English.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -86,18 +87,24 @@ def profiles() -> dict[str, Profile]:
     by_label: dict[str, Profile] = {}
     by_script: dict[str, Profile] = {}
     for item in sorted(items, key=lambda d: (-d.speakers, d.code != d.iso639_3, d.code)):
-        profile, label = _profile(item, declaration("eng")), label_of(item.bcp47)
-        if label:
-            by_label.setdefault(label, profile)
-        if item.script not in SHARED_SCRIPTS:
-            by_script.setdefault(item.script, replace(profile, stop_words=()))
+        label = label_of(item.bcp47)
+        if label and label not in by_label:
+            by_label[label] = _profile(item, declaration("eng"))
+        if item.script not in SHARED_SCRIPTS and item.script not in by_script:
+            by_script[item.script] = replace(_profile(item, declaration("eng")), stop_words=())
     return by_label | by_script
 
 
-def profile_of(text: str, language: str) -> Profile:
-    """The profile for a text in a language by langdetect's label; where that is none, by the script of the text."""
+def profile_of(text: str, language: str, table: Mapping[str, Profile] | None = None) -> Profile:
+    """The profile for a text in a language by langdetect's label; where that is none, by the script of the text.
+
+    Args:
+        text: of one document.
+        language: a label of `helpers.languages.detect`.
+        table: what `profiles` gave, for a process that should not work it out again.
+    """
     key = script_of(text) if language in NOT_A_LANGUAGE else language
-    return profiles().get(key, UNKNOWN)
+    return (profiles() if table is None else table).get(key, UNKNOWN)
 
 
 def _profile(item: Declaration, english: Declaration) -> Profile:

@@ -24,7 +24,8 @@ REASONS = {
     "dup_para_frac": "repeated lines", "dup_para_char_frac": "repeated lines", "dup_line_frac": "repeated lines",
     "dup_line_char_frac": "repeated lines", "char_dup_ratio": "repeated lines",
     "lorem_ipsum": "lorem ipsum", "curly_bracket": "curly bracket", "too_few_sentences": "too few sentences",
-    "line_punct_ratio": "lines without an end", "short_line_ratio": "short lines", "list_ratio": "a list", "empty": "no text",
+    "line_punct_ratio": "lines without an end", "short_line_ratio": "short lines", "list_ratio": "a list",
+    "empty": "no text",
 }  # fmt: skip
 
 
@@ -36,14 +37,8 @@ class Verdict:
     reason: str = ""
 
 
-def judge(text: str, language: str) -> Verdict:
-    """Put a text to the rules, in the order C4 (which drops lines first), Gopher's repetition and quality, FineWeb.
-
-    Args:
-        text: of one document.
-        language: langdetect's label; for "unsupported" and its like the limits are those of the text's script.
-    """
-    profile = profile_of(text, language)
+def judge(text: str, profile: Profile) -> Verdict:
+    """Put a text to the rules, in the order C4 (which drops lines first), Gopher's repetition and quality, FineWeb."""
     document = Document(text=finished_lines(text) if profile.has_ends else text, id="")
     for rule in filters(profile):
         passed, reason = get_filter_result(rule.filter(document))
@@ -53,8 +48,13 @@ def judge(text: str, language: str) -> Verdict:
 
 
 def why_rejected(text: str, language: str) -> str | None:
-    """The reason why the rules reject a text in a language, or None where they keep it."""
-    return judge(text, language).reason or None
+    """The reason why the rules reject a text, or None where they keep it.
+
+    Args:
+        text: of one document.
+        language: langdetect's label; for "unsupported" and its like the limits are those of the text's script.
+    """
+    return judge(text, profile_of(text, language)).reason or None
 
 
 def gopher_english(text: str) -> str | None:
