@@ -21,6 +21,7 @@ from helpers.names import name_of, region_of, speakers_of
 
 ARTICLES = 30  # in the Declaration
 PROSE = ("addresses", "moby-dick")
+NOT_PROSE = ("data", "contents")  # Moby-Dick once more in one piece, and its table of contents
 SCRIPTS = {  # how a letter's Unicode name begins, where that is not the script's usual name
     "CJK": "Han", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "CANADIAN": "Canadian syllabics", "NKO": "N'Ko",
 }  # fmt: skip
@@ -131,7 +132,7 @@ def prose(name: str) -> tuple[str, ...]:
     """
     if name not in PROSE:
         raise ValueError(f"name={name!r} is not a corpus; there are {', '.join(PROSE)}")
-    files = sorted(path(name).glob("*.txt"), key=_natural)
+    files = sorted((f for f in path(name).glob("*.txt") if f.stem not in NOT_PROSE), key=_natural)
     return tuple(clean(file.read_text(encoding="utf-8")) for file in files)
 
 

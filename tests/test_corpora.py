@@ -85,6 +85,7 @@ def test_prose_is_long_and_passages_have_the_asked_length():
     cut = passages(["one two three four five", "six"], 2)
     assert cut == ["one two", "three four"]
     assert prose("moby-dick")[0].startswith("CHAPTER 1.")
+    assert sum("Call me Ishmael" in chapter for chapter in prose("moby-dick")) == 1, "the book is in it once"
 
 
 @pytest.mark.parametrize(
