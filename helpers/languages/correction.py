@@ -13,7 +13,7 @@ import pandas as pd
 from helpers.languages.counting import confusion as confusion_of
 
 
-def rogan_gladen(counts: Mapping[str, int], confusion: pd.DataFrame) -> pd.Series:
+def rogan_gladen(counts: Mapping[str, int] | pd.Series, confusion: pd.DataFrame) -> pd.Series:
     """Solve q = pM for the shares p (Rogan and Gladen, 1978, for two classes; the inverse of M for more).
 
     With more labels than languages, such as "undecided", it is the least-squares solution. Chance can make a share
@@ -40,7 +40,7 @@ def rogan_gladen(counts: Mapping[str, int], confusion: pd.DataFrame) -> pd.Serie
     return pd.Series(100 * _solve(q, m), index=confusion.index, name="share")
 
 
-def em_correction(counts: Mapping[str, int], confusion: pd.DataFrame) -> pd.Series:
+def em_correction(counts: Mapping[str, int] | pd.Series, confusion: pd.DataFrame) -> pd.Series:
     """The most likely shares p given the labels, by expectation and maximisation (Saerens, Latinne and Decaestecker, 2002).
 
     They start from a classifier's posterior probabilities. langdetect's are no such thing: they end near 1, right or wrong.
@@ -107,10 +107,11 @@ def corrected_shares(
     return table.sort_values("share", ascending=False, kind="stable")
 
 
-def _prepared(counts: Mapping[str, int], confusion: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def _prepared(counts: Mapping[str, int] | pd.Series, confusion: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """The labels' shares q and the matrix M, rows summing to 1."""
+    counts = dict(counts)
     if any(count < 0 for count in counts.values()):
-        raise ValueError(f"counts={dict(counts)!r} has a negative count")
+        raise ValueError(f"counts={counts!r} has a negative count")
     if not sum(counts.values()):
         raise ValueError("counts has no documents; a share needs at least one")
     if len(bare := confusion.index[confusion.sum(axis=1) == 0]):
