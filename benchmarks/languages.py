@@ -43,7 +43,7 @@ def ratios(texts: list[str], repeats: int) -> pd.DataFrame:
 
 
 def quality(texts: list[str], truth: list[str | None]) -> pd.DataFrame:
-    """Per cent of answers equal to `detect`'s, and right; of texts in other languages, lost to one of langdetect's labels."""
+    """Per cent equal to `detect`, and right; of texts in other languages, those lost to one of its labels."""
     rows, reference = {}, [detect(text) for text in texts]
     for tool in tools():
         labels = identify(texts, tool, at_least=0.8)
