@@ -202,22 +202,48 @@ def fuzzed(n: int, seed: int = 0) -> list[str]:
     return made + ["".join(piece() for _ in range(rng.randrange(1, 8))) for _ in range(n - len(made))]
 
 
+IDS = """async ([texts, name]) => {
+  const { encode } = await import(new URL("../_static/parts/client.js", location.href));
+  const answers = await Promise.all(JSON.parse(texts).map((text) => encode(text, name)));
+  return answers.map(({ ids }) => [...ids].join(" ")); }"""
+
+
+def different(page, texts: list[str], name: str) -> list[tuple[str, str, str]]:
+    """The texts of which the page gives other ids than tiktoken: text, ours, theirs."""
+    wanted = [" ".join(map(str, encoding(name).encode_ordinary(text))) for text in texts]
+    found = page.evaluate(IDS, [json.dumps(texts), name])
+    return [(text, ours, theirs) for text, ours, theirs in zip(texts, found, wanted, strict=True) if ours != theirs]
+
+
 @pytest.mark.parametrize("name", ENCODINGS)
 def test_ids_are_those_of_tiktoken(reader: Visitor, name: str) -> None:
     texts = fuzzed(2_000)
     assert len(texts) == 2_000 and sum(any("\ud800" <= c <= "\udfff" for c in text) for text in texts) > 50
-    wanted = [encoding(name).encode_ordinary(text) for text in texts]
-    page = reader.open(TOKENS)
-    found = page.evaluate(
-        """async ([texts, name]) => {
-             const { encode } = await import(new URL("../_static/parts/client.js", location.href));
-             const answers = await Promise.all(JSON.parse(texts).map((text) => encode(text, name)));
-             return answers.map(({ ids }) => [...ids]); }""",
-        [json.dumps(texts), name],
-    )
-    different = [(text, ours, theirs) for text, ours, theirs in zip(texts, found, wanted, strict=True) if ours != theirs]
-    assert not different, f"{len(different)} differ, such as {different[:3]!a}"
+    wrong = different(reader.open(TOKENS), texts, name)
+    assert not wrong, f"{len(wrong)} differ, such as {wrong[:3]!a}"
     assert not reader.faults
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_every_character_is_cut_as_tiktoken_cuts_it(reader: Visitor, name: str) -> None:
+    characters = [chr(c) for c in range(0x110000) if unicodedata.category(chr(c)) not in ("Cn", "Co", "Cs")]
+    blocks = [characters[i : i + 64] for i in range(0, len(characters), 64)]
+    texts = ["".join(f"a{c}b {c}1'{c}\n" for c in block) for block in blocks]
+    wrong = different(reader.open(TOKENS), texts, name)
+    assert not wrong, f"{len(wrong)} blocks differ, such as {wrong[:3]!a}"
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_long_pieces_are_merged_as_tiktoken_merges_them(reader: Visitor, name: str) -> None:
+    rng = random.Random(0)
+    texts = [
+        "a" * 20_000,
+        "".join(rng.choices("abcdefgh", k=20_000)),
+        "ဘာ" * 5_000,
+        " " * 5_000 + "x",
+        "é" * 300 + "\ufeff" * 200,
+    ]
+    assert not different(reader.open(TOKENS), texts, name)
 
 
 def test_ids_that_are_shown_are_those_of_tiktoken(reader: Visitor) -> None:
@@ -449,6 +475,24 @@ def test_without_script_the_pages_say_what_is_needed(browser_and_address: tuple)
     page.locator(".explore-table summary").click()
     assert page.locator(".explore-data tbody tr").first.is_visible()
     context.close()
+
+
+POLICY = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'"
+
+
+def test_both_parts_work_under_a_strict_content_security_policy(reader: Visitor) -> None:
+    def with_policy(route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, headers=answer.headers | {"content-security-policy": POLICY})
+
+    reader.context.route("**/*.html", with_policy)
+    page = reader.page
+    page.goto(reader.address + TOKENS)
+    page.locator("#tokens-shown .token").nth(10).wait_for()
+    page.goto(reader.address + FIGURE)
+    page.wait_for_selector("figure.explore.live")
+    page.get_by_label("GPT-4", exact=True).check()
+    assert not [fault for fault in reader.faults if "/parts/" in fault or "/gpt-tokenizer/" in fault]
 
 
 # The figure -----------------------------------------------------------------------------------------------------------

@@ -1,19 +1,9 @@
 // Tokens as elements. Whatever was typed arrives here as text and leaves as text nodes, never as markup.
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+import { hex, textOf } from "./bytes.js";
+
 const HIDDEN = /([\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Zs}\p{Co}\p{Cn}])/u; // what has no shape of its own
 const NAMES = { " ": "space", "\n": "newline", "\t": "tab", "\r": "return" };
 const SIGNS = { " ": "·", "\n": "↵", "\t": "→", "\r": "␍" };
-
-export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).toUpperCase().padStart(2, "0")).join(" ");
-
-// The text of a token, or undefined where its bytes are only a part of a character.
-export function textOf(bytes) {
-  try {
-    return strict.decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
 
 const codePoint = (sign) => `U+${sign.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 

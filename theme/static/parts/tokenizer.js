@@ -6,8 +6,9 @@
 // 3. Its merge takes time quadratic in a piece, and a piece can be a whole text without spaces: long ones merge by a heap.
 // 4. Special tokens such as <|endoftext|> are plain text here, as in tiktoken's encode_ordinary.
 //
-// A surrogate without its partner becomes U+FFFD first, as tiktoken has it.
+// Which characters are letters the browser says: one whose Unicode is older than tiktoken's may cut the newest letters otherwise.
 import { BytePairEncodingCore } from "../gpt-tokenizer/esm/BytePairEncodingCore.js";
+import { textOf, wellFormed } from "./bytes.js";
 
 const SPACE = String.raw`\p{White_Space}`;
 const OTHER = String.raw`[^${SPACE}\p{L}\p{N}]`;
@@ -30,16 +31,11 @@ const PATTERNS = {
 };
 const LONG = 256; // bytes from which a piece is merged by a heap
 const utf8 = new TextEncoder();
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 // What begins with U+FEFF as a string; anything else, and what is no valid UTF-8, as it came.
 function readMark(bytes) {
-  if (bytes[0] !== 0xef || bytes[1] !== 0xbb || bytes[2] !== 0xbf) return bytes;
-  try {
-    return strict.decode(Uint8Array.from(bytes));
-  } catch {
-    return bytes;
-  }
+  const isMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return isMark ? (textOf(Uint8Array.from(bytes)) ?? bytes) : bytes;
 }
 
 class Core extends BytePairEncodingCore {
@@ -70,10 +66,6 @@ export async function load(name) {
     ids.forEach((id, i) => (ends[i] = end += size(id)));
     return { ids: Uint32Array.from(ids), ends };
   };
-}
-
-export function wellFormed(text) {
-  return text.isWellFormed?.() ? text : text.replace(/\p{Surrogate}/gu, "\uFFFD");
 }
 
 // Byte-pair merges of one piece, the lowest rank first and of equal ranks the leftmost, in n log n steps.

@@ -1,6 +1,8 @@
 // The token playground: reads the form, asks the worker, shows the answer. What is typed stays in this page.
+import { hex, textOf, wellFormed } from "./bytes.js";
 import { encode } from "./client.js";
-import { hex, number, spoken, textOf, tokenElement } from "./show.js";
+import { number, spoken, tokenElement } from "./show.js";
+import { showColumn } from "./table.js";
 
 const SHOWN = 1_000; // tokens at a time
 const MOST = 1_000_000; // characters that are read
@@ -10,7 +12,6 @@ const MODELS = { r50k_base: "GPT-2", cl100k_base: "GPT-4", o200k_base: "GPT-4o" 
 const utf8 = new TextEncoder();
 const form = document.querySelector("#token-playground form");
 const at = (name) => document.getElementById(`tokens-${name}`);
-const wellFormed = (text) => text.replace(/\p{Surrogate}/gu, "\uFFFD");
 
 const results = new Map(); // of the text that is shown: vocabulary -> ids and ends
 const wanted = new Set(); // vocabularies that the reader asked for
@@ -180,36 +181,10 @@ function turn(by) {
   showTokens();
 }
 
-// The table ----------------------------------------------------------------------------------------------------------
-
-function rates() {
-  const value = (name) => {
-    const box = at(name);
-    const isRight = box.value !== "" && box.validity.valid;
-    box.setAttribute("aria-invalid", String(!isRight));
-    return isRight ? box.valueAsNumber : NaN;
-  };
-  return { price: value("price"), speed: value("speed"), window: value("window") };
-}
-
 function showTable() {
-  const { price, speed, window } = rates();
   for (const name of Object.keys(MODELS)) {
-    const n = results.get(name)?.ids.length;
     const against = isPicked() ? english.get(`${picked.article} ${name}`) : undefined;
-    const values = {
-      tokens: [n, ""],
-      "per-character": [n / current.characters, ""],
-      "per-byte": [n / current.bytes.length, ""],
-      premium: [n / against, "×"],
-      cost: [(n * price) / 1_000, ""],
-      seconds: [n / speed, "\u00a0s"],
-      share: [(100 * n) / window, "\u202f%"],
-    };
-    for (const [row, [value, unit]] of Object.entries(values)) {
-      const shown = Number.isFinite(value) ? number(value) + unit : "—";
-      form.querySelector(`[data-row="${row}"] [data-vocabulary="${name}"]`).textContent = shown;
-    }
+    showColumn(form, name, results.get(name)?.ids.length, current, against);
     form.querySelector(`[data-load="${name}"]`).hidden = loaded.has(name);
   }
   at("note").textContent = isPicked()
@@ -224,6 +199,7 @@ async function pick() {
   const article = Number(at("article").value);
   if (!code) return;
   const [texts, reference] = await Promise.all([code, "eng"].map((one) => json(`declarations/${one}.json`)));
+  if (at("language").value !== code || Number(at("article").value) !== article) return; // another was picked meanwhile
   picked = { code, article, text: texts[article - 1], english: reference[article - 1] };
   at("text").value = picked.text;
   await refresh();
