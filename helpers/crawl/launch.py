@@ -5,7 +5,6 @@ notes of which ranks are done, are datatrove's; only who runs them and who waits
 """
 
 import os
-import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -22,6 +21,7 @@ from helpers.progress import progress
 LOCAL, RAY = "local", "ray"
 EXECUTORS = (LOCAL, RAY)
 LOOPBACK = "127.0.0.1"
+MANY_MACHINES = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # Ray's switch; at 0, on Linux too, it listens on loopback only
 OBJECT_STORE = 100_000_000  # bytes; the ranks exchange files, not objects
 KILLED = "its worker was killed"
 
@@ -43,10 +43,7 @@ def launcher(executor: str, workers: int) -> "Iterator[Launcher]":
         ValueError: if there is no such executor or too few workers.
         ImportError: if Ray is asked for and not installed.
     """
-    if executor not in EXECUTORS:
-        raise ValueError(f"executor={executor!r} is unknown; there are {' and '.join(map(repr, EXECUTORS))}")
-    if workers < 1:
-        raise ValueError(f"workers={workers} is too few; there must be at least 1")
+    check_launcher(executor, workers)
     if executor == RAY:
         with _ray(workers):
             yield RayLauncher(workers)
@@ -61,6 +58,16 @@ def launcher(executor: str, workers: int) -> "Iterator[Launcher]":
             pool.shutdown(cancel_futures=True)
 
 
+def check_launcher(executor: str, workers: int) -> None:
+    """Raise what `launcher` raises, before there is anything to run."""
+    if executor not in EXECUTORS:
+        raise ValueError(f"executor={executor!r} is unknown; there are {' and '.join(map(repr, EXECUTORS))}")
+    if workers < 1:
+        raise ValueError(f"workers={workers} is too few; there must be at least 1")
+    if executor == RAY and find_spec("ray") is None:
+        raise ImportError('executor="ray" needs Ray, which is not installed; pip install -r requirements-cluster.txt')
+
+
 class Launcher:
     """Runs ranks one after the other in this process."""
 
@@ -69,7 +76,7 @@ class Launcher:
         for rank in ranks:
             try:
                 run_rank(deepcopy(executor), rank)
-            except Exception as error:  # noqa: BLE001 (whatever it was, the caller raises it when the others are done)
+            except Exception as error:  # whatever it was, the caller raises it when the others are done
                 yield rank, repr(error)
             else:
                 yield rank, ""
@@ -129,14 +136,16 @@ def run_ranks(launch: Launcher, executor: PipelineExecutor, name: str) -> None:
     ranks = executor.get_incomplete_ranks()
     outcomes = launch.outcomes(executor, ranks)
     problems = {rank: problem for _, (rank, problem) in zip(progress(ranks, name), outcomes, strict=False) if problem}
-    if left := executor.get_incomplete_ranks():
-        n_done = executor.world_size - len(left)
-        raise CrawlStoppedError(
-            f"the run stopped at {name!r}, where {n_done} of {executor.world_size} ranks are done and "
-            f"{', '.join(map(str, left[:5]))}{' …' if len(left) > 5 else ''} are not ({problems.get(left[0], 'they were not begun')}). "
-            "Call run again with the same arguments to resume: what is done is kept and not done twice. "
-            f"The logs are in {executor.logging_dir.path}/logs."
-        )
+    left = executor.get_incomplete_ranks()
+    if not left:
+        return
+    n, few = executor.world_size, ", ".join(map(str, left[:5])) + " …" * (len(left) > 5)
+    raise CrawlStoppedError(
+        f"the run stopped at {name!r}: {n - len(left)} of {n} ranks are done, not done are {few}, "
+        f"of {left[0]} because {problems.get(left[0], 'it was not begun')}. "
+        "Call run again with the same arguments to resume: what is done is kept and is not done twice. "
+        f"The logs are in {executor.logging_dir.path}/logs."
+    )
 
 
 def run_rank(executor: PipelineExecutor, rank: int) -> None:
@@ -163,21 +172,23 @@ def _problem(future: Future) -> str:
 
 @contextmanager
 def _ray(workers: int) -> Iterator[None]:
-    if find_spec("ray") is None:
-        raise ImportError('executor="ray" needs Ray, which is not installed; pip install -r requirements-cluster.txt')
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report over the network
+    own = not os.environ.get("RAY_ADDRESS")
+    if own:
+        os.environ.setdefault(MANY_MACHINES, "0")
     import ray
 
     if ray.is_initialized():
         yield
         return
+    if own and ray.util.get_node_ip_address() != LOOPBACK:
+        raise RuntimeError(
+            f"Ray was imported without {MANY_MACHINES}=0 and would listen on every interface of this machine; "
+            "set the variable before, or call ray.init as you want it"
+        )
     quiet = {"log_to_driver": False, "logging_level": "ERROR"}
-    paths = {"runtime_env": {"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}}}
-    if os.environ.get("RAY_ADDRESS"):
-        ray.init(**quiet)
-    else:
-        here = {"_node_ip_address": LOOPBACK, "include_dashboard": False, "object_store_memory": OBJECT_STORE}
-        ray.init(num_cpus=workers, **here, **quiet, **paths)
+    here = {"num_cpus": workers, "include_dashboard": False, "object_store_memory": OBJECT_STORE}
+    ray.init(**quiet, **(here if own else {}))
     try:
         yield
     finally:

@@ -20,7 +20,7 @@ from datatrove.pipeline.readers import JsonlReader
 from datatrove.utils.hashing import HashConfig
 
 from helpers.crawl.fetch import checked_path, is_url
-from helpers.crawl.launch import EXECUTORS, LOCAL, launcher, quiet, run_ranks
+from helpers.crawl.launch import LOCAL, check_launcher, launcher, quiet, run_ranks
 from helpers.crawl.profiles import WORDS, profiles
 from helpers.crawl.read import MAX_BYTES, records
 from helpers.crawl.result import FILTERED, FINAL, LOGS, LOSSES, Result
@@ -65,14 +65,18 @@ def run(
         CrawlStoppedError: if a rank was not finished; the message says how to resume.
     """
     files = _checked(paths)
-    if executor not in EXECUTORS:
-        raise ValueError(f"executor={executor!r} is unknown; there are {' and '.join(map(repr, EXECUTORS))}")
+    check_launcher(executor, workers)
     out = Path(out).absolute()
     _settle(out, {"paths": files, "seed": seed, "max_bytes": max_bytes, "code": _code()})
     reading = {"max_bytes": max_bytes, "timeout": timeout, "tries": tries}
-    with launcher(executor, workers) as launch:
-        for name, (pipeline, n_ranks) in _stages(tuple(files), out, seed, reading).items():
-            run_ranks(launch, _executor(executor, pipeline, n_ranks, out / LOGS / name), name)
+    stages = {
+        name: _executor(executor, pipeline, n_ranks, out / LOGS / name)
+        for name, (pipeline, n_ranks) in _stages(tuple(files), out, seed, reading).items()
+    }
+    if any(stage.get_incomplete_ranks() for stage in stages.values()):
+        with launcher(executor, workers) as launch:
+            for name, stage in stages.items():
+                run_ranks(launch, stage, name)
     return Result(out)
 
 

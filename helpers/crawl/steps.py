@@ -1,10 +1,9 @@
-"""The steps of the pipeline, as datatrove's executors run them: each counts what it passes on and what it rejects, by reason.
+"""The steps of the pipeline, as datatrove's executors run them: each counts what it passes on, and what it rejects and why.
 
 datatrove saves the counts of a rank when the rank is done, so a rank that is run again counts once.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-
 from pathlib import Path
 
 from datatrove.data import Document
@@ -21,7 +20,7 @@ from helpers.languages import EMPTY, REPLACEMENT, UNDECODABLE, detect_many
 OUT, REJECTED = "out", "rejected: "  # how the counts are called in datatrove's statistics
 READ, EXTRACT, REPAIR, IDENTIFY, FILTER, DEDUPLICATE = "read", "extract", "repair", "identify", "filter", "deduplicate"
 STAGES = (READ, EXTRACT, REPAIR, IDENTIFY, FILTER, DEDUPLICATE)
-NO_LETTERS = "no letters"
+NO_WARC, NO_LETTERS = "not a WARC file", "no letters"
 BATCH = 64  # documents that are identified at a time
 
 
@@ -72,10 +71,13 @@ class Read(Stage):
                         yield _document(found)
 
     def _timed(self, path: str) -> Iterator[Record | Loss]:
-        found = iter(records(path, **self.options))
+        found = records(path, **self.options)
         while True:
             with self.track_time():
-                item = next(found, None)
+                try:
+                    item = next(found, None)
+                except ValueError as error:  # a URL with something else behind it; files on disk were looked at before
+                    item = Loss(NO_WARC, path, 0, 0, str(error))
             if item is None:
                 return
             yield item
