@@ -1,8 +1,9 @@
-"""The chat model of this book, SmolLM2-135M-Instruct: load it, and ask how many bits a text costs it.
+"""The chat model of this book, SmolLM2-135M-Instruct: load it, and ask how many bits and seconds a text costs it.
 
 Any other causal model in transformers' format can be read instead: give `load` its folder.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -70,6 +71,42 @@ def bits(texts: Sequence[str], *, max_tokens: int | None = None) -> np.ndarray:
         for batch in _batches([len(row) for row in ids]):
             total[batch] = _bits_of_batch(model, [ids[i] for i in batch])
     return total
+
+
+def seconds(text: str, n_tokens: int) -> tuple[float, np.ndarray]:
+    """How long the chat model takes to read the first tokens of a text, and to write them.
+
+    Reading is one pass over all of them. Writing is one pass a token over what a cache holds of those before, as in
+    decoding; the tokens are given, so that the time does not depend on what the model would say.
+
+    Returns:
+        Seconds to read all `n_tokens`, and seconds until each of them was written, of shape (n_tokens,).
+
+    Raises:
+        TypeError: if `text` is not a string.
+        ValueError: if the text has fewer tokens than `n_tokens`, or that is below 1.
+    """
+    import torch
+
+    if not isinstance(text, str):
+        raise TypeError(f"text must be a string, not {type(text).__name__}")
+    if n_tokens < 1:
+        raise ValueError(f"n_tokens={n_tokens} is too few; time at least 1 token")
+    (row,) = _token_ids([text], n_tokens)
+    if len(row) - 1 < n_tokens:
+        raise ValueError(f"text has {len(row) - 1} tokens, fewer than n_tokens={n_tokens}; give a longer text")
+    model, _ = load()
+    ids = torch.tensor([row[:-1]], device=model.device)  # (1, n_tokens): each is what the model sees before the next
+    with torch.inference_mode():
+        start = time.perf_counter()
+        model(ids, use_cache=False, logits_to_keep=1).logits.cpu()
+        read = time.perf_counter() - start
+        cache, written, start = None, [], time.perf_counter()
+        for token in ids.split(1, dim=1):
+            output = model(token, past_key_values=cache, use_cache=True)
+            cache, _ = output.past_key_values, output.logits.cpu()
+            written.append(time.perf_counter() - start)
+    return read, np.array(written)
 
 
 def _token_ids(texts: Sequence[str], max_tokens: int | None) -> list[list[int]]:

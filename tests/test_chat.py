@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from helpers.chat import START, _batches, bits, load
+from helpers.chat import START, _batches, bits, load, seconds
 
 TEXTS = ["All human beings are born free.", "ありがとう", "x", "No one shall be held in slavery or servitude. " * 8]
 
@@ -46,6 +46,21 @@ def test_batches_hold_every_text_once_and_no_more_than_fits():
     batches = list(_batches(lengths))
     assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
     assert all(len(b) == 1 or len(b) * max(lengths[i] for i in b) <= 1024 for b in batches)
+
+
+def test_writing_takes_longer_with_each_token_and_longer_than_reading():
+    read, written = seconds(TEXTS[3], 32)
+    assert written.shape == (32,) and (np.diff(written) > 0).all()
+    assert 0 < read < written[-1]
+
+
+def test_seconds_of_a_text_that_is_none_or_too_short():
+    with pytest.raises(TypeError, match="text must be a string, not list"):
+        seconds(TEXTS, 2)
+    with pytest.raises(ValueError, match="fewer than n_tokens=99"):
+        seconds("short", 99)
+    with pytest.raises(ValueError, match="n_tokens=0"):
+        seconds("short", 0)
 
 
 @pytest.mark.parametrize(
