@@ -1,8 +1,8 @@
 // Makes each figure.explore interactive: reads the table that the figure carries and draws one row a language.
 const COLUMNS = 4; // language, script, region, speakers; the others are vocabularies
 const SORTS = {
-  value: ["value, highest first", (a, b, i) => b.values[i] - a.values[i]],
-  least: ["value, lowest first", (a, b, i) => a.values[i] - b.values[i]],
+  value: ["highest first", (a, b, i) => b.values[i] - a.values[i]],
+  least: ["lowest first", (a, b, i) => a.values[i] - b.values[i]],
   speakers: ["speakers", (a, b) => b.speakers - a.speakers],
   name: ["name", (a, b) => a.name.localeCompare(b.name, "en")],
 };
