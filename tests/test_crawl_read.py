@@ -220,14 +220,14 @@ def site() -> Iterator:
         yield site
 
 
-def fetched(site, **failures: tuple[str, int]) -> list[Record | Loss]:
-    site.failures, site.requests = {"x.warc.gz": way for way in failures.values()}, []
+def fetched(site, way: str, times: int) -> list[Record | Loss]:
+    site.failures, site.requests = {"x.warc.gz": (way, times)}, []
     return list(records(site.url("x.warc.gz"), timeout=0.5, tries=3, pause=0.01))
 
 
 @pytest.mark.parametrize("way", ["cut", "stall", "503"])
 def test_a_download_that_fails_twice_goes_on_where_it_stopped(site, way):
-    found = fetched(site, once=(way, 2))
+    found = fetched(site, way, 2)
     assert (urls(found), losses(found)) == (list(range(N)), [])
     assert len(site.requests) == 3
     assert all(wanted for _, wanted in site.requests[1:]) or way == "503"
@@ -242,7 +242,7 @@ def test_a_server_that_cannot_begin_in_the_middle_is_read_from_the_start(site):
 
 
 def test_a_download_that_never_ends_is_given_up_and_what_came_is_kept(site):
-    found = fetched(site, always=("stuck", -1))
+    found = fetched(site, "stuck", -1)
     assert urls(found) == list(range(5))  # half of the file, less the sixth record, which that cuts in two
     assert losses(found) == [UNREACHABLE]
     assert "given up after 3 tries" in found[-1].detail
