@@ -195,8 +195,8 @@ def test_bad_arguments_are_refused_before_anything_is_done(crawl, tmp_path, monk
     (tmp_path / "empty").touch()
     (tmp_path / "x.html").write_text("<html>")
     for paths, message in (
-        ([], "at least one"), (tmp_path, "folder"), (tmp_path / "empty", "empty file"), (tmp_path / "none", "does not exist"),
-        (tmp_path / "x.html", "not a WARC"), ([file, file], "more than once"), ("ftp://x/y", "scheme"),
+        ([], "at least one"), (tmp_path, "folder"), (tmp_path / "empty", "empty file"), ("ftp://x/y", "scheme"),
+        (tmp_path / "none", "does not exist"), (tmp_path / "x.html", "not a WARC"), ([file, file], "more than once"),
     ):  # fmt: skip
         with pytest.raises(ValueError, match=message):
             run(paths, out)

@@ -18,10 +18,8 @@ ENGLISH = ENGLISH[: ENGLISH.rindex(".") + 1]
 
 
 def response(body: bytes = b"", **changes: object) -> Record:
-    about = dict(
-        kind="response", url="https://example.org", id="1", date="", status=200, content_type="text/html", charset=""
-    )
-    return Record(**{**about, "body": body, "file": "x", "position": 0, **changes})
+    about = {"kind": "response", "url": "https://example.org", "id": "1", "date": "", "status": 200, "charset": ""}
+    return Record(**{**about, "content_type": "text/html", "body": body, "file": "x", "position": 0, **changes})
 
 
 def html(text: str, charset: str = "utf-8", meta: str = "") -> bytes:
