@@ -4,6 +4,7 @@ Any other causal model in transformers' format can be read instead: give `load` 
 """
 
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -32,8 +33,12 @@ def load(folder: str | Path | None = None) -> "tuple[PreTrainedModel, PreTrained
     Raises:
         ValueError: if `folder` holds no model.
     """
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-    from transformers.utils.logging import disable_progress_bar
+    from tqdm import TqdmWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TqdmWarning)  # in a notebook it asks for ipywidgets, for a bar that is off
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers.utils.logging import disable_progress_bar
 
     place = Path(folder) if folder else path("chat-model")
     if not (place / "config.json").is_file():
