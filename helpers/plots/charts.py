@@ -24,7 +24,7 @@ def dot_plot(
 
     Args:
         series: tables with a column `value`, and `low` and `high` where there is an interval; one row a label, from the
-            bottom up. A name of `COLOURS` takes its colour and marker.
+            bottom up. A name of `COLOURS` takes its colour and marker, another one the next of the palette.
         labels: of the rows.
         xlabel: what is measured, with its unit.
         ticks: where given, the axis is logarithmic with these ticks, written with `unit`.
@@ -32,8 +32,8 @@ def dot_plot(
     """
     figure, axes = new(height=height)
     rows = range(len(labels))
-    for name, table in series.items():
-        colour, marker = COLOURS.get(name, PALETTE["blue"]), MARKERS.get(name, "o")
+    for (name, table), free, sign in zip(series.items(), PALETTE.values(), "o^sDvX", strict=False):
+        colour, marker = COLOURS.get(name, free), MARKERS.get(name, sign)
         if "low" in table:
             axes.hlines(rows, table["low"], table["high"], color=colour, linewidth=1.2)
         axes.plot(table["value"], rows, marker, color=colour, label=name)

@@ -46,8 +46,8 @@ def flow_plot(n_in: int, stages: Mapping[str, Mapping[str, int]], *, unit: str, 
 
 def _words(stage: str, reasons: Mapping[str, int]) -> str:
     largest = sorted(((count, reason) for reason, count in reasons.items() if count), reverse=True)
-    lines = [f"{number(count)} {reason}" for count, reason in largest[:3]]
-    if rest := sum(count for count, _ in largest[3:]):
+    lines = [f"{number(count)} {reason}" for count, reason in largest[:2]]
+    if rest := sum(count for count, _ in largest[2:]):
         lines.append(f"{number(rest)} other")
     return f"{stage}: {', '.join(lines) or 'none'}" if len(lines) < 2 else f"{stage}\n" + ", ".join(lines)
 
