@@ -1,4 +1,4 @@
-"""A recurrent language model: the long short-term memory (Hochreiter and Schmidhuber, 1997), with a forget gate (Gers et al., 2000).
+"""A recurrent language model: the long short-term memory (Hochreiter and Schmidhuber, 1997; Gers et al., 2000).
 
 The state of a layer is two vectors of D numbers, the output h and the cell c, however long the text. At each position
 
