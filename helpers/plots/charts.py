@@ -10,6 +10,9 @@ from matplotlib.figure import Figure
 from helpers.estimates import Estimate
 from helpers.plots.style import COLOURS, MARKERS, PALETTE, TEXT, new
 
+LETTER = 0.021  # of the axes' width that a letter of a label takes
+LINE = 12  # points from one line of labels to the next
+
 
 def dot_plot(
     series: Mapping[str, pd.DataFrame],
@@ -37,17 +40,31 @@ def dot_plot(
         if "low" in table:
             axes.hlines(rows, table["low"], table["high"], color=colour, linewidth=1.2)
         axes.plot(table["value"], rows, marker, color=colour, label=name)
-        if len(series) > 1:
-            top, colour = (table["value"].iloc[-1], len(labels) - 1), {"color": colour}
-            axes.annotate(name, top, xytext=(0, 8), textcoords="offset points", ha="center", fontsize=9, **colour)
     axes.set_yticks(rows, labels)
-    axes.set_ylim(-0.7, len(labels) - 0.3 + (len(series) > 1))
     axes.set_xlabel(xlabel)
     axes.grid(axis="y")
     if not ticks:
         axes.set_xlim(left=0)
     _log_ticks(axes, ticks, unit)
+    levels = _name_series(axes, series, len(labels) - 1) if len(series) > 1 else 0
+    axes.set_ylim(-0.7, len(labels) - 0.3 + levels * LINE * len(labels) / (54 * height))
     return figure
+
+
+def _name_series(axes: Axes, series: Mapping[str, pd.DataFrame], row: int) -> int:
+    """Write each series' name above its dot in the top row, on a line of its own where two would meet; how many lines."""
+    to_axes = axes.transScale + axes.transLimits
+    colours = {line.get_label(): line.get_color() for line in axes.get_lines()}
+    at = sorted((to_axes.transform((table["value"].iloc[-1], row))[0], name) for name, table in series.items())
+    ends: list[float] = []  # where the text of each line ends, in parts of the axes' width
+    for place, name in at:
+        half = LETTER * len(name) / 2
+        level = next((i for i, end in enumerate(ends) if end < place - half), len(ends))
+        ends[level : level + 1] = [place + half]
+        point = (series[name]["value"].iloc[-1], row)
+        style = {"textcoords": "offset points", "ha": "center", "fontsize": 9, "color": colours[name]}
+        axes.annotate(name, point, xytext=(0, 8 + LINE * level), **style)
+    return len(ends)
 
 
 def strip_plot(
