@@ -11,7 +11,7 @@ PIECE = 200  # characters of one text in a row
 
 def byte_ids(text: str) -> Tensor:
     """The bytes of a text in UTF-8, as ids from 0 to 255; shape (bytes,)."""
-    return torch.frombuffer(bytearray(text.encode()), dtype=torch.uint8)
+    return _ids(text.encode())
 
 
 def mixture(texts: Mapping[str, str], shares: Mapping[str, float], n_bytes: int, *, seed: int = 0) -> Tensor:
@@ -39,12 +39,15 @@ def mixture(texts: Mapping[str, str], shares: Mapping[str, float], n_bytes: int,
     if not wanted or min(wanted.values()) < 0:
         raise ValueError(f"shares={dict(shares)!r} are no shares; give none below 0 and one above")
     rng = np.random.default_rng(seed)
+    ends = np.round(np.cumsum([0, *wanted.values()]) / sum(wanted.values()) * n_bytes).astype(int)
     pieces = []
-    for name, share in wanted.items():
-        pieces += _pieces(texts[name], round(share / sum(wanted.values()) * n_bytes), rng)
-    joined = b"".join(pieces[i] for i in rng.permutation(len(pieces)))
-    joined += joined[: max(n_bytes - len(joined), 0)]  # rounding may leave a few bytes short
-    return torch.frombuffer(bytearray(joined[:n_bytes]), dtype=torch.uint8)
+    for name, size in zip(wanted, np.diff(ends), strict=True):
+        pieces += _pieces(texts[name], int(size), rng)
+    return _ids(b"".join(pieces[i] for i in rng.permutation(len(pieces))))
+
+
+def _ids(data: bytes) -> Tensor:
+    return torch.from_numpy(np.frombuffer(data, dtype=np.uint8).copy())
 
 
 def _pieces(text: str, n_bytes: int, rng: np.random.Generator) -> list[bytes]:
