@@ -1,6 +1,7 @@
 """One training loop for every small model of the book: AdamW, warm-up and cosine, clipping, budgets, resuming.
 
-A model is anything that maps ids (B, L) to logits (B, L, V). Its loss is the mean negative log-likelihood of the next id, in nats.
+A model is anything that maps ids (B, L) to logits (B, L, V); its loss is the mean negative log-likelihood of the next id,
+in nats.
 """
 
 import math
