@@ -27,7 +27,7 @@ TRICKY = [
     "", " ", "a", "A", "AB", "ABC Abc aBC", "Hello WORLD hello", "see http://x.org/a?b=1 or me@example.org, please",
     "https://example.org", "naïve café ÀÉÎ", "ệ", "Tất cả mọi người", "Tâ\u0301t ca\u0309 mo\u0323i ngươ\u0300i",
     "Привет world мир", "Ж" * 5 + "abc" * 3, "日本語のテキスト ABC", "漢字[]\\^_`漢字", "ﬁne ǅ ǄǄ ⅣⅣ", "Ωmega ΩΩ",
-    "\ud800 abc", "𐐀𐐀 𝐀𝐁 😀 abc", "x" * 9_999 + " yz", ("word " * 3_000) + "ende",
+    "\ud800 abc", "𐐀𐐀 𝐀𝐁 😀 abc", "x" * 9_999 + " yz", ("word " * 3_000) + "last",
     "Ⓐⓑ ŞșȚț", "ab  cd\n\tef", "\U00020000\U0002ffff中",
 ]  # fmt: skip
 

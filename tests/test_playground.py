@@ -17,7 +17,7 @@ from helpers.claims import number
 from helpers.corpora import comparable_declarations
 from helpers.plots import strip_plot
 from helpers.tokens import ENCODINGS, count, encoding
-from tests.browser import VIEWS, Visitor, chromium, serve
+from tests.browser import VIEWS, Visitor, serve
 from theme import playgrounds
 from tools import site
 from tools.execute import key
@@ -91,15 +91,10 @@ def built(root: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def browser_and_address(built: Path) -> Iterator[tuple]:
-    """One browser for all tests, and where the small site is served."""
-    path = chromium()
-    from playwright.sync_api import sync_playwright
-
-    with serve(built) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+def browser_and_address(browser, built: Path) -> Iterator[tuple]:
+    """The browser, and where the small site is served."""
+    with serve(built) as address:
         yield browser, address
-        browser.close()
 
 
 @pytest.fixture(params=VIEWS)
@@ -585,10 +580,17 @@ def test_on_paper_the_figure_is_the_static_one(reader: Visitor) -> None:
 
 def test_readers_who_asked_for_stillness_get_it(reader: Visitor) -> None:
     page = reader.open(FIGURE)
-    for motion, moves in (("no-preference", True), ("reduce", False)):
+    page.wait_for_selector("figure.explore.live")
+    page.evaluate(
+        """() => {
+            const animate = Element.prototype.animate;
+            Element.prototype.animate = function (...steps) { window.moved = true; return animate.apply(this, steps); };
+        }"""
+    )
+    for motion, order in (("reduce", "name"), ("no-preference", "value")):
         page.emulate_media(reduced_motion=motion)
-        page.locator(".explore-fields select").last.select_option("name" if moves else "value")
-        assert bool(page.evaluate("document.getAnimations().length")) == moves, motion
+        page.locator(".explore-fields select").last.select_option(order)
+        assert page.evaluate("window.moved ?? false") == (motion == "no-preference"), motion
 
 
 def test_the_figure_weighs_little(built: Path, table: pd.DataFrame) -> None:

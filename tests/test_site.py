@@ -13,7 +13,7 @@ import pytest
 from lxml import html
 
 from helpers import assets
-from tests.browser import VIEWS, Visitor, chromium, serve
+from tests.browser import VIEWS, Visitor, serve
 from tools import site
 from tools.execute import key
 
@@ -33,18 +33,6 @@ def address(built: Path) -> Iterator[str]:
     """Where the site is served."""
     with serve(built) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """One browser for all tests."""
-    path = chromium()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session", params=VIEWS)
