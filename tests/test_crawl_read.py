@@ -21,7 +21,10 @@ N = 12
 
 def page(number: int, body: bytes | None = None) -> bytes:
     """A response record."""
-    body = f"<p>Page {number}. {'All human beings are born free. ' * 40}</p>".encode() if body is None else body
+    words = " ".join(
+        str((number + 7) * i * i % 9973) for i in range(300)
+    )  # that gzip can't make so short as to hide a fault
+    body = f"<p>Page {number}. {'All human beings are born free. ' * 40}{words}</p>".encode() if body is None else body
     block = Response(200, "OK", "text/html; charset=utf-8", body).http()
     headers = {"WARC-Target-URI": f"https://example.org/{number}", "Content-Type": "application/http; msgtype=response"}
     return record(WarcRecordType.response, record_id(number), headers, block, body)

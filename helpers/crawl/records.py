@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
+from random import Random
 from uuid import UUID
 
 from fastwarc.warc import WarcRecord, WarcRecordType
@@ -57,15 +58,17 @@ def member(data: bytes) -> bytes:
 
 
 def corrupted(packed: bytes) -> bytes:
-    """A gzip member with bytes flipped in its middle, so many that zlib cannot read it to its end."""
+    """A gzip member with bytes changed in its middle, so many that zlib cannot read it to its end."""
     middle = len(packed) // 2
-    for n in range(1, middle):
-        broken = packed[:middle] + bytes(byte ^ 0xFF for byte in packed[middle : middle + n]) + packed[middle + n :]
-        try:
-            zlib.decompress(broken, 31)
-        except zlib.error as error:
-            if "incorrect data check" not in str(error):
-                return broken
+    flipped = bytes(byte ^ 0xFF for byte in packed[middle:-8])
+    for noise in (flipped, *(Random(seed).randbytes(len(flipped)) for seed in range(20))):
+        for n in range(1, len(noise) + 1):
+            broken = packed[:middle] + noise[:n] + packed[middle + n :]
+            try:
+                zlib.decompress(broken, 31)
+            except zlib.error as error:
+                if "incorrect data check" not in str(error):
+                    return broken
     raise ValueError(f"packed of {len(packed)} bytes is too short to be broken")
 
 
