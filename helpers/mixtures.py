@@ -36,7 +36,7 @@ def mixture(texts: Mapping[str, str], shares: Mapping[str, float], n_bytes: int,
     wanted = {name: share for name, share in shares.items() if share}
     if missing := [name for name in wanted if not texts.get(name)]:
         raise ValueError(f"shares has {', '.join(map(repr, missing))}, for which there is no text")
-    if not wanted or min(wanted.values()) < 0:
+    if not wanted or min(wanted.values()) < 0 or not np.isfinite(sum(wanted.values())):
         raise ValueError(f"shares={dict(shares)!r} are no shares; give none below 0 and one above")
     rng = np.random.default_rng(seed)
     ends = np.round(np.cumsum([0, *wanted.values()]) / sum(wanted.values()) * n_bytes).astype(int)

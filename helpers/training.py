@@ -103,10 +103,10 @@ def train(
         if run.stopped(last):
             break
         run.step(_crops(ids, recipe, run.generator).to(device), last)
-        if run.steps % every == 0 or run.stopped(last):
-            run.record(per_step, evaluate)
-            if checkpoint:
-                run.save(checkpoint)
+        if run.steps % every == 0:
+            run.record(per_step, evaluate, checkpoint)
+    if run.losses:  # steps since the last evaluation
+        run.record(per_step, evaluate, checkpoint)
     model.eval()
     return pd.DataFrame(run.rows, columns=["tokens", "seconds", "loss", "value"])
 
@@ -153,12 +153,14 @@ class _Run:
         self.losses.append(loss.detach())
         self.steps += 1
 
-    def record(self, per_step: int, evaluate: Callable[[nn.Module], float] | None) -> None:
+    def record(self, per_step: int, evaluate: Callable[[nn.Module], float] | None, checkpoint: Path | None) -> None:
         value = float(evaluate(self.model.eval())) if evaluate else math.nan
         self.model.train()
         loss = float(torch.stack(self.losses).mean()) if self.losses else math.nan
         self.rows.append((self.steps * per_step, self.seconds(), loss, value))
         self.losses = []
+        if checkpoint:
+            self.save(checkpoint)
 
     def save(self, file: Path) -> None:
         state = {
@@ -212,10 +214,12 @@ def bits_per_byte(
         batch_size: stretches at a time.
 
     Raises:
-        ValueError: if there are fewer than two ids.
+        ValueError: if there are fewer than two ids, or `n_bytes` is not positive.
     """
     if ids.dim() != 1 or len(ids) < 2:
         raise ValueError(f"ids of shape {tuple(ids.shape)} are too few; give one row of at least 2")
+    if n_bytes is not None and not n_bytes > 0:
+        raise ValueError(f"n_bytes={n_bytes!r} is not positive; give the bytes that the ids stand for")
     device = next(model.parameters()).device
     stretches = ids.long().unfold(0, context + 1, context) if len(ids) > context else ids.new_empty(0, context + 1).long()
     rest = ids[len(stretches) * context :].long()[None]

@@ -44,6 +44,8 @@ def test_the_seed_decides():
         (TEXTS, {"a": -1, "b": 2}, 10, "are no shares"),
         (TEXTS, {}, 10, "are no shares"),
         (TEXTS, {"a": 0}, 10, "are no shares"),
+        (TEXTS, {"a": float("nan")}, 10, "are no shares"),
+        (TEXTS, {"a": float("inf")}, 10, "are no shares"),
     ],
 )
 def test_what_is_no_mixture_is_refused(texts, shares, n_bytes, message):

@@ -94,6 +94,14 @@ def test_a_budget_in_seconds_ends_the_run():
     assert len(frame) == 1 and 0 < frame.tokens[0] < 10**9 and frame.seconds[0] >= 0.2
 
 
+def test_a_budget_that_runs_out_between_two_looks_at_the_clock_loses_nothing(monkeypatch):
+    for budget in range(5, 30):
+        clock = iter(range(10**6))
+        monkeypatch.setattr("helpers.training.time.perf_counter", lambda clock=clock: next(clock))
+        frame = train(small(), IDS, replace(RECIPE, n_tokens=16 * 6, seconds=float(budget), evaluate_every=None))
+        assert len(frame) == 1 and frame.tokens[0] > 0, budget
+
+
 def test_patience_ends_a_run_that_no_longer_improves():
     values = iter([5.0, 4.0, 4.5, 4.1, 1.0])
     frame = train(small(), IDS, replace(RECIPE, n_tokens=16 * 50, patience=2), evaluate=lambda model: next(values))
@@ -189,3 +197,5 @@ def test_too_little_text_is_refused():
         train(small(), IDS[:8], RECIPE)
     with pytest.raises(ValueError, match="too few; give one row of at least 2"):
         bits_per_byte(small(), IDS[:1])
+    with pytest.raises(ValueError, match="n_bytes=0 is not positive"):
+        bits_per_byte(small(), IDS, n_bytes=0)
