@@ -6,7 +6,8 @@ Every model is an `nn.Module` made from a `Config`, with
 - `step(ids, state) -> (logits, state)`: one position after the other, as in generation; ids (B,), logits (B, V);
 - `initial_state(batch_size) -> state`: what `step` starts from.
 
-The two give the same logits. B is the batch size, L the length, V the size of the vocabulary.
+The two give the same logits. B is the batch size, L the length, V the size of the vocabulary. What a model does at a
+position depends on no later one, so texts of unequal lengths can be padded at their ends.
 """
 
 from dataclasses import dataclass, fields
@@ -14,23 +15,53 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True)
 class Config:
-    """The shape of a model.
+    """The shape of a model; each architecture reads what it needs.
 
     Args:
         vocab_size: V, of the vocabulary; 256 for bytes.
         d_model: D, the width of what is passed from layer to layer.
         n_layers: how many layers.
+        d_ff: F, the inner width of feed-forward layers; None for 8/3 D, rounded up to a multiple of 16, and 4 D in RWKV.
+        n_heads: H, of attention.
+        n_kv_heads: heads of keys and values, each shared by a group of query heads; None for n_heads.
+        context: the longest text that a model with positions takes; the others take any length.
+        d_state: N, numbers that Mamba keeps for each channel.
+        d_conv: K, positions that Mamba's convolution sees.
+        expand: E / D, how much wider Mamba is inside.
+        dt_rank: R, of the projection that gives Mamba's step sizes; None for D / 16, rounded up.
+        attention_period: of that many layers of the hybrid, the one in the middle is attention and the others are Mamba.
+        n_experts: feed-forward networks in an expert layer of the hybrid; 1 for none of these layers.
+        experts_per_token: how many of them a token goes through.
+        expert_period: of that many layers of the hybrid, the one in the middle has experts.
 
     Raises:
-        ValueError: if one of them is not a whole number from 1 on.
+        ValueError: if one of them is not a whole number from 1 on, or more experts are to be used than there are.
     """
 
     vocab_size: int = 256
     d_model: int = 128
     n_layers: int = 1
+    d_ff: int | None = None
+    n_heads: int = 4
+    n_kv_heads: int | None = None
+    context: int = 8192
+    d_state: int = 16
+    d_conv: int = 4
+    expand: int = 2
+    dt_rank: int | None = None
+    attention_period: int = 4
+    n_experts: int = 1
+    experts_per_token: int = 1
+    expert_period: int = 2
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
+            if value is None and field.default is None:
+                continue
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise ValueError(f"{field.name}={value!r} is no size; give a whole number from 1 on")
+        if self.experts_per_token > self.n_experts:
+            raise ValueError(
+                f"experts_per_token={self.experts_per_token} is more than n_experts={self.n_experts}; give at most that"
+            )
