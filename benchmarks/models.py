@@ -17,6 +17,7 @@ from torch.nn.functional import cross_entropy
 from helpers.models import Config
 from helpers.models.hybrid import hybrid
 from helpers.models.mamba import mamba
+from helpers.models.mamba2 import mamba2
 from helpers.models.rwkv import rwkv
 from helpers.models.stack import Stack
 from helpers.models.transformer import transformer
@@ -39,6 +40,11 @@ def transformers_model(ours: Callable[[Config], Stack], config: Config, **change
         mamba: ("Mamba", {
             "state_size": config.d_state, "conv_kernel": config.d_conv, "expand": config.expand,
             "time_step_rank": config.dt_rank or "auto",
+        }),
+        mamba2: ("Mamba2", {
+            "state_size": config.d_state, "conv_kernel": config.d_conv, "expand": config.expand, "n_groups": 1,
+            "head_dim": config.head_dim, "num_heads": config.expand * config.d_model // config.head_dim,
+            "chunk_size": config.chunk,
         }),
         rwkv: ("Rwkv", {"intermediate_size": config.d_ff, "rescale_every": 0}),
         hybrid: ("Jamba", norm | attention | {
@@ -76,6 +82,7 @@ def candidates() -> dict[str, dict[str, nn.Module]]:
     rows = {
         "transformer": {"ours": transformer(CONFIG), "transformers' Llama": transformers_model(transformer, CONFIG)},
         "Mamba": {"ours": mamba(CONFIG), "transformers' Mamba": transformers_model(mamba, CONFIG)},
+        "Mamba-2": {"ours": mamba2(CONFIG), "transformers' Mamba-2": transformers_model(mamba2, CONFIG)},
         "RWKV": {"ours": rwkv(CONFIG), "transformers' RWKV": transformers_model(rwkv, CONFIG)},
         "hybrid": {"ours": hybrid(CONFIG), "transformers' Jamba": transformers_model(hybrid, CONFIG)},
         "hybrid with experts": {"ours": hybrid(EXPERTS), "transformers' Jamba": transformers_model(hybrid, EXPERTS)},

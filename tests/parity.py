@@ -74,6 +74,16 @@ def mamba_mixer(layer: Named) -> Named:
     return ours | {"conv": layer["conv1d.weight"][:, 0].T.contiguous(), "log_a": layer["A_log"].T.contiguous()}
 
 
+def mamba2_mixer(layer: Named) -> Named:
+    """Our names of transformers' Mamba-2 mixer."""
+    names = {
+        "in_proj.weight": "inner.weight", "conv1d.bias": "conv_bias", "dt_bias": "dt_bias", "A_log": "log_a", "D": "skip",
+        "norm.weight": "norm.weight", "out_proj.weight": "out.weight",
+    }  # fmt: skip
+    ours = {names[name]: tensor for name, tensor in layer.items() if name in names}
+    return ours | {"conv": layer["conv1d.weight"][:, 0].T.contiguous()}
+
+
 def under(prefix: str, tensors: Named) -> Named:
     return {f"{prefix}.{name}": tensor for name, tensor in tensors.items()}
 

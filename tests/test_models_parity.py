@@ -7,17 +7,24 @@ from benchmarks.models import transformers_model
 from helpers.models import Config
 from helpers.models.hybrid import hybrid, is_middle
 from helpers.models.mamba import mamba
+from helpers.models.mamba2 import mamba2
 from helpers.models.rwkv import rwkv
 from helpers.models.transformer import transformer
 from helpers.training import seeded
-from tests.parity import assert_equal, attention, by_layer, feed_forward, mamba_mixer, part, under
+from tests.parity import assert_equal, attention, by_layer, feed_forward, mamba2_mixer, mamba_mixer, part, under
 
 SEEDS = range(3)
 SHAPES = [  # config, B, L
-    (Config(50, 32, 2, d_ff=40, n_heads=4, n_kv_heads=2, attention_period=2), 2, 17),
-    (Config(11, 48, 3, n_heads=4, n_kv_heads=1, d_state=5, d_conv=2, dt_rank=7), 1, 40),
-    (Config(64, 16, 4, n_heads=1, d_state=3, d_conv=3, expand=3, attention_period=3, expert_period=1), 3, 1),
-    (Config(30, 24, 4, n_heads=6, n_kv_heads=3, n_experts=4, experts_per_token=2, attention_period=2), 2, 9),
+    (Config(50, 32, 2, d_ff=40, n_heads=4, n_kv_heads=2, attention_period=2, chunk=5), 2, 17),
+    (Config(11, 48, 3, n_heads=4, n_kv_heads=1, d_state=5, d_conv=2, dt_rank=7, head_dim=8, chunk=16), 1, 40),
+    (Config(64, 16, 4, n_heads=1, d_state=3, d_conv=3, expand=3, head_dim=48, attention_period=3, expert_period=1), 3, 1),
+    (
+        Config(
+            30, 24, 4, n_heads=6, n_kv_heads=3, n_experts=4, experts_per_token=2, attention_period=2, head_dim=1, chunk=3
+        ),
+        2,
+        9,
+    ),
 ]
 parametrize = pytest.mark.parametrize(
     ("config", "b", "length"), SHAPES, ids=["small", "one sequence", "one token", "experts"]
@@ -57,15 +64,16 @@ def test_the_transformer_is_llama(config, b, length, seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 @parametrize
-def test_mamba_is_mamba(config, b, length, seed):
+@pytest.mark.parametrize(("ours", "mixer"), [(mamba, mamba_mixer), (mamba2, mamba2_mixer)])
+def test_mamba_is_mamba(ours, mixer, config, b, length, seed):
     def renamed(theirs):
         ours = {"embedding.weight": theirs["backbone.embeddings.weight"], "norm.weight": theirs["backbone.norm_f.weight"]}
         for i, layer in enumerate(by_layer(theirs, "backbone.layers")):
             ours |= under(f"blocks.{i}", {"norm.weight": layer["norm.weight"]})
-            ours |= under(f"blocks.{i}.mixer", mamba_mixer(part(layer, "mixer")))
+            ours |= under(f"blocks.{i}.mixer", mixer(part(layer, "mixer")))
         return ours
 
-    check(mamba, config, renamed, seed, b, length)
+    check(ours, config, renamed, seed, b, length)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

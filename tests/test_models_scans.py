@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from helpers.models import mamba
 from helpers.models.mamba import selective_scan
+from helpers.models.mamba2 import ssd
 from helpers.models.rwkv import wkv
 
 properties = settings(max_examples=25, deadline=None, derandomize=True, database=None)
@@ -32,6 +33,15 @@ def plain_scan(u, dt, a, b, c):
         h = torch.exp(dt[t, :, None] * a) * h + b[t, ..., None] * u[t, :, None]
         ys.append((c[t, ..., None] * h).sum(1))
     return torch.stack(ys)
+
+
+def plain_ssd(u, fade, b, c):
+    """The recurrence of Mamba-2's paper, as it stands there."""
+    h, ys = 0, []
+    for t in range(u.shape[1]):
+        h = torch.exp(fade[:, t, None, :, None]) * h + b[:, t, :, None, None] * u[:, t, None]
+        ys.append((c[:, t, :, None, None] * h).sum(1))
+    return torch.stack(ys, dim=1)
 
 
 def plain_wkv(k, v, w, first):
@@ -65,6 +75,14 @@ def scan_inputs(length, slowest=1e-3, fastest=1e-1, a_most=16.0, b=2, e=3, n=4, 
     return u, dt, a, b, c
 
 
+def ssd_inputs(length, slowest=1e-3, fastest=1.0, b=2, h=2, p=3, n=4, seed=0):
+    """Each position fades by its own amount, anywhere from the slowest to the fastest."""
+    generator = torch.Generator().manual_seed(seed)
+    u, fade = torch.randn(b, length, h, p, generator=generator), torch.rand(b, length, h, generator=generator)
+    b, c = torch.randn(2, b, length, n, generator=generator)
+    return u, -slowest * (fastest / slowest) ** fade, b, c
+
+
 def wkv_inputs(length, size=1.0, slowest=-5.0, fastest=3.0, b=2, d=4, seed=0):
     generator = torch.Generator().manual_seed(seed)
     k, v = torch.randn(2, length, b, d, generator=generator)
@@ -79,6 +97,13 @@ def test_mambas_scan_at_any_decay(length, slowest, spread, a_most, seed):
 
 
 @properties
+@given(st.integers(1, 70), st.integers(1, 40), st.floats(-8, 2), st.floats(0, 8), st.integers(0, 1000))
+def test_mamba_2s_scan_at_any_decay(length, chunk, slowest, spread, seed):
+    inputs = ssd_inputs(length, 10**slowest, 10 ** (slowest + spread), seed=seed)
+    assert_same(lambda *x: ssd(*x, chunk)[0], plain_ssd, inputs, 1e-5)
+
+
+@properties
 @given(st.integers(1, 30), st.floats(0.01, 100), st.floats(-20, 0), st.floats(0, 12), st.integers(0, 1000))
 def test_rwkvs_scan_at_any_decay(length, size, slowest, fastest, seed):
     assert_same(wkv, plain_wkv, wkv_inputs(length, size, slowest, fastest, seed=seed), 2e-6 * max(size, 10))
@@ -87,6 +112,18 @@ def test_rwkvs_scan_at_any_decay(length, size, slowest, fastest, seed):
 @pytest.mark.parametrize(("slowest", "fastest"), [(1e-8, 1e-7), (1e-3, 1e-1), (1e2, 1e4)])
 def test_mambas_scan_over_a_long_text(slowest, fastest):
     assert_same(selective_scan, plain_scan, scan_inputs(3000, slowest, fastest, b=1, e=2, n=2), 1e-4)
+
+
+@pytest.mark.parametrize(("slowest", "fastest"), [(1e-8, 1e-7), (1e-3, 1.0), (1e-3, 1e4), (1e2, 1e4)])
+def test_mamba_2s_scan_over_a_long_text(slowest, fastest):
+    assert_same(lambda *x: ssd(*x, 64)[0], plain_ssd, ssd_inputs(3000, slowest, fastest, b=1, h=2, p=1, n=2), 1e-4)
+
+
+def test_a_position_that_forgets_all_costs_its_neighbours_no_digits():
+    u, fade, b, c = ssd_inputs(64, 1e-4, 1e-3, b=1)
+    fade[:, 5] = -1e6  # a difference of sums across it would be 0, or off by a tenth
+    alone = ssd(u[:, 5:], fade[:, 5:], b[:, 5:], c[:, 5:], 64)[0]
+    torch.testing.assert_close(ssd(u, fade, b, c, 64)[0][:, 5:], alone, atol=1e-6, rtol=1e-6)
 
 
 @pytest.mark.parametrize(("size", "slowest", "fastest"), [(1, -20, -15), (1, -5, 3), (50, 5, 12)])

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from helpers.models import Config
 from helpers.models.hybrid import hybrid
 from helpers.models.mamba import mamba
+from helpers.models.mamba2 import mamba2
 from helpers.models.rwkv import rwkv
 from helpers.models.stack import state_bytes
 from helpers.models.transformer import transformer
 from helpers.training import seeded
 
-MODELS = {"transformer": transformer, "mamba": mamba, "rwkv": rwkv, "hybrid": hybrid}
-SMALL = Config(vocab_size=20, d_model=16, n_layers=2, n_heads=2, n_kv_heads=1, d_state=4, attention_period=2, context=30)
+MODELS = {"transformer": transformer, "mamba": mamba, "mamba2": mamba2, "rwkv": rwkv, "hybrid": hybrid}
+SMALL = Config(20, 16, 2, n_heads=2, n_kv_heads=1, d_state=4, head_dim=8, chunk=6, attention_period=2, context=30)
 every_model = pytest.mark.parametrize("name", MODELS)
 properties = settings(max_examples=12, deadline=None, derandomize=True, database=None)
 
@@ -38,7 +39,8 @@ def configs(draw):
         vocab_size=draw(st.integers(2, 40)), d_model=2 * half * group * n_kv_heads, n_layers=draw(st.integers(1, 3)),
         d_ff=draw(st.none() | st.integers(1, 30)), n_heads=group * n_kv_heads, n_kv_heads=n_kv_heads,
         context=draw(st.integers(30, 40)), d_state=draw(st.integers(1, 6)), d_conv=draw(st.integers(1, 5)),
-        expand=draw(st.integers(1, 3)), dt_rank=draw(st.none() | st.integers(1, 4)),
+        expand=draw(st.integers(1, 3)), head_dim=draw(st.sampled_from([1, half, 2 * half])), chunk=draw(st.integers(1, 40)),
+        dt_rank=draw(st.none() | st.integers(1, 4)),
         attention_period=draw(st.integers(1, 3)), n_experts=n_experts, experts_per_token=draw(st.integers(1, n_experts)),
     )  # fmt: skip
 
@@ -132,7 +134,10 @@ def test_a_state_can_be_gone_on_from_more_than_once(name):
 def test_the_state_is_as_large_as_theory_says(name):
     model, ids = made(name, SMALL), texts(SMALL, 3, 20)
     attention = 2 * 3 * 8  # keys and values of one position in one layer: twice B texts, G = 1 head, P = 8
-    recurrent = {"transformer": 0, "mamba": 2 * 3 * 32 * (3 + 4), "rwkv": 2 * 3 * 5 * 16, "hybrid": 3 * 32 * (3 + 4)}[name]
+    recurrent = {
+        "transformer": 0, "mamba": 2 * 3 * 32 * (3 + 4), "mamba2": 2 * 3 * (3 * (32 + 2 * 4) + 4 * 32),
+        "rwkv": 2 * 3 * 5 * 16, "hybrid": 3 * 32 * (3 + 4),
+    }[name]  # fmt: skip
     n_attention = {"transformer": 2, "hybrid": 1}.get(name, 0)
     for length in (1, 7, 20):
         assert state_bytes(run(model, ids[:, :length])[1]) == 4 * (recurrent + n_attention * attention * length)
@@ -195,7 +200,9 @@ def test_a_step_takes_one_id_of_each_text(name):
 @torch.no_grad()
 def test_the_state_of_another_model_or_batch_is_refused(name):
     model, ids = made(name, SMALL), torch.zeros(2, dtype=torch.long)
-    others = [made(other, SMALL) for other in MODELS if other != name] + [made(name, Config(20, 16, 3, n_heads=2))]
+    others = [made(other, SMALL) for other in MODELS if other != name] + [
+        made(name, Config(20, 16, 3, n_heads=2, head_dim=8))
+    ]
     for state in [*(other.initial_state(2) for other in others), model.initial_state(3)]:
         with pytest.raises(ValueError, match="belongs to another model or batch"):
             model.step(ids, state)
@@ -211,7 +218,7 @@ def test_a_text_longer_than_the_transformers_context_is_refused():
         model.step(long[:, 30], state)
 
 
-@pytest.mark.parametrize("name", ["mamba", "rwkv", "hybrid"])
+@pytest.mark.parametrize("name", ["mamba", "mamba2", "rwkv", "hybrid"])
 @torch.no_grad()
 def test_models_without_positions_take_any_length(name):
     assert torch.isfinite(made(name, SMALL)(texts(SMALL, 1, 2000))).all()

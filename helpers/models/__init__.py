@@ -25,9 +25,11 @@ class Config:
         n_heads: H, of attention.
         n_kv_heads: heads of keys and values, each shared by a group of query heads; None for n_heads.
         context: the longest text that a model with positions takes; the others take any length.
-        d_state: N, numbers that Mamba keeps for each channel.
+        d_state: N, numbers that Mamba and Mamba-2 keep for each channel.
         d_conv: K, positions that Mamba's convolution sees.
         expand: E / D, how much wider Mamba is inside.
+        head_dim: P, of Mamba-2: channels that fade together, a head.
+        chunk: T, positions that Mamba-2 computes at once; it changes speed and memory only.
         dt_rank: R, of the projection that gives Mamba's step sizes; None for D / 16, rounded up.
         attention_period: of that many layers of the hybrid, the one in the middle is attention and the others are Mamba.
         n_experts: feed-forward networks in an expert layer of the hybrid; 1 for none of these layers.
@@ -48,6 +50,8 @@ class Config:
     d_state: int = 16
     d_conv: int = 4
     expand: int = 2
+    head_dim: int = 32
+    chunk: int = 64
     dt_rank: int | None = None
     attention_period: int = 4
     n_experts: int = 1

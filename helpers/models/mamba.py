@@ -25,6 +25,7 @@ from helpers.models import Config
 from helpers.models.stack import Block, PartState, Stack, linear, residual_scale, rms_norm
 
 CHUNK = 2**19  # numbers of states that are held at a time: about as many as stay in the cache of a processor
+STEPS = (1e-3, 1e-1)  # in which the step sizes start: the slowest remember about 1,000 positions
 FLOOR = -60.0  # of Δ A: numbers below 1e-38 are slow, and exp(-60) of anything is nothing in 24 bits
 
 
@@ -55,13 +56,12 @@ class Mamba(nn.Module):
         self.skip = nn.Parameter(torch.ones(width))
         self.out = linear(width, config.d_model, residual_scale(config))
         nn.init.uniform_(self.dt.weight, -(rank**-0.5), rank**-0.5)
-        steps = torch.empty(width).uniform_(math.log(1e-3), math.log(1e-1)).exp()
-        self.dt.bias.data = steps + torch.log(-torch.expm1(-steps))  # softplus of it gives the steps
+        self.dt.bias.data = initial_steps(width)
 
     def forward(self, x: Tensor) -> Tensor:
         x, gate = self.inner(x.transpose(0, 1)).chunk(2, dim=-1)  # (L, B, E): the scan goes along the first dimension
         past = x.new_zeros(len(self.conv) - 1, *x.shape[1:])
-        x = self._convolve(torch.cat([past, x]))
+        x = convolve(torch.cat([past, x]), self.conv, self.conv_bias)
         dt, b, c = self._select(x)
         y = selective_scan(dt * x, dt, -self.log_a.exp(), b, c) + self.skip * x  # (L, B, E)
         return self.out(y * silu(gate)).transpose(0, 1)
@@ -74,19 +74,12 @@ class Mamba(nn.Module):
     def step(self, x: Tensor, state: PartState) -> tuple[Tensor, PartState]:
         x, gate = self.inner(x).chunk(2, dim=-1)  # (B, E)
         inputs = torch.cat([state[0], x[:, None]], dim=1)  # (B, K, E)
-        x = self._convolve(inputs.transpose(0, 1))[0]
+        x = convolve(inputs.transpose(0, 1), self.conv, self.conv_bias)[0]
         dt, b, c = self._select(x)
         decay = torch.exp(dt[:, None] * -self.log_a.exp())  # (B, N, E)
         h = decay * state[1] + b[..., None] * (dt * x)[:, None]  # (B, N, E)
         y = (c[:, None] @ h)[:, 0] + self.skip * x  # (B, E)
         return self.out(y * silu(gate)), (inputs[:, 1:], h)
-
-    def _convolve(self, x: Tensor) -> Tensor:
-        """Each channel's weighted sum of K positions of x (L + K - 1, B, E): (L, B, E)."""
-        length, y = len(x) - len(self.conv) + 1, self.conv_bias
-        for k, weight in enumerate(self.conv):
-            y = torch.addcmul(y, x[k : k + length], weight)
-        return silu(y)
 
     def _select(self, x: Tensor) -> list[Tensor]:
         """Step size (..., E), b and c (..., N) of x (..., E)."""
@@ -94,6 +87,20 @@ class Mamba(nn.Module):
         if self.norms is not None:
             parts = [norm(part.float()) for norm, part in zip(self.norms, parts, strict=True)]
         return [softplus(self.dt(parts[0])), *parts[1:]]
+
+
+def initial_steps(size: int) -> Tensor:
+    """What softplus turns into step sizes of STEPS, even in their logarithm."""
+    steps = torch.empty(size).uniform_(*map(math.log, STEPS)).exp()
+    return steps + torch.log(-torch.expm1(-steps))
+
+
+def convolve(x: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
+    """SiLU of each channel's weighted sum of K positions of x (L + K - 1, B, E): (L, B, E)."""
+    length, y = len(x) - len(weights) + 1, bias
+    for k, weight in enumerate(weights):
+        y = torch.addcmul(y, x[k : k + length], weight)
+    return silu(y)
 
 
 def selective_scan(u: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tensor:
