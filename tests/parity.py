@@ -1,10 +1,12 @@
-"""One of our models beside a library's: weights copied, logits and gradients compared."""
+"""One of our models beside a library's: weights copied, logits and gradients compared, in parallel and in sequence."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
+
+from tests.small_models import run
 
 Named = dict[str, Tensor]
 
@@ -24,18 +26,21 @@ def assert_equal(
     assert weights.keys() == dict(ours.named_parameters()).keys()
     ours.load_state_dict(weights)
     ids = torch.randint(ours.config.vocab_size, (b, length + 1), generator=generator)
-    results = [_results(model, logits, ids) for model, logits in ((ours, ours), (theirs, lambda ids: theirs(ids).logits))]
-    torch.testing.assert_close(results[0][0], results[1][0], atol=1e-5, rtol=1e-5)
-    gradients = renamed(results[1][1])
-    for name, gradient in results[0][1].items():
-        largest = float(gradients[name].abs().max())
-        assert largest > 0 or length == 1, f"{name} has no part in the loss"
-        torch.testing.assert_close(
-            gradient, gradients[name], atol=1e-5 * max(largest, 1), rtol=1e-4, msg=lambda m, n=name: f"{n}: {m}"
-        )
+    wanted, gradients = _results(theirs, lambda ids: theirs(ids).logits, ids)
+    gradients = renamed(gradients)
+    for view in (ours, lambda ids: run(ours, ids)[0]):
+        logits, found = _results(ours, view, ids)
+        torch.testing.assert_close(logits, wanted, atol=1e-5, rtol=1e-5)
+        for name, gradient in found.items():
+            largest = float(gradients[name].abs().max())
+            assert largest > 0 or length == 1, f"{name} has no part in the loss"
+            torch.testing.assert_close(
+                gradient, gradients[name], atol=1e-5 * max(largest, 1), rtol=1e-4, msg=lambda m, n=name: f"{n}: {m}"
+            )
 
 
 def _results(model: nn.Module, logits_of: Callable[[Tensor], Tensor], ids: Tensor) -> tuple[Tensor, Named]:
+    model.zero_grad()
     logits = logits_of(ids[:, :-1])
     cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten()).backward()
     return logits.detach(), {name: torch.zeros_like(p) if p.grad is None else p.grad for name, p in model.named_parameters()}

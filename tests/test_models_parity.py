@@ -1,17 +1,21 @@
 """Logits and gradients of each architecture are those of transformers' model with the same weights."""
 
+from types import SimpleNamespace
+
 import pytest
-import torch
+from torch import nn
 
 from benchmarks.models import transformers_model
 from helpers.models import Config
 from helpers.models.hybrid import hybrid, is_middle
 from helpers.models.mamba import mamba
 from helpers.models.mamba2 import mamba2
+from helpers.models.recurrent import LSTM
 from helpers.models.rwkv import rwkv
 from helpers.models.transformer import transformer
 from helpers.training import seeded
 from tests.parity import assert_equal, attention, by_layer, feed_forward, mamba2_mixer, mamba_mixer, part, under
+from tests.small_models import one_thread  # noqa: F401
 
 SEEDS = range(3)
 SHAPES = [  # config, B, L
@@ -31,13 +35,27 @@ parametrize = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Two threads on models this small, beside other work, take many times as long."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+class TorchsLSTM(nn.Module):
+    """Torch's layers between torch's embedding and torch's linear layer of the same weights."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.embedding = nn.Embedding(config.vocab_size, config.d_model)
+        self.layers = nn.LSTM(config.d_model, config.d_model, config.n_layers, batch_first=True)
+        self.head = nn.Linear(config.d_model, config.vocab_size)
+        self.head.weight = self.embedding.weight
+
+    def forward(self, ids):
+        return SimpleNamespace(logits=self.head(self.layers(self.embedding(ids))[0]))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@parametrize
+def test_the_lstm_is_torchs(config, b, length, seed):
+    def renamed(theirs):
+        return {{"head.bias": "bias"}.get(name, name): tensor for name, tensor in theirs.items()}
+
+    assert_equal(LSTM(config), seeded(lambda: TorchsLSTM(config), seed), renamed, seed, b, length)
 
 
 def check(ours, config, renamed, seed, b, length):

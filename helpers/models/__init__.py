@@ -4,13 +4,15 @@ Every model is an `nn.Module` made from a `Config`, with
 
 - `forward(ids) -> logits`: all positions at once, as in training; ids (B, L), logits (B, L, V);
 - `step(ids, state) -> (logits, state)`: one position after the other, as in generation; ids (B,), logits (B, V);
-- `initial_state(batch_size) -> state`: what `step` starts from.
+- `initial_state(batch_size) -> state`: what `step` starts from;
+- `prefill(ids) -> (logits, state)`: what `step` gives after ids (B, L), such as a prompt, computed all at once.
 
-The two give the same logits. B is the batch size, L the length, V the size of the vocabulary. What a model does at a
-position depends on no later one, so texts of unequal lengths can be padded at their ends.
+All give the same logits. B is the batch size, L the length, V the size of the vocabulary. What a model does at a
+position depends on no later one, so texts of unequal lengths can be padded at their ends. `ARCHITECTURES` has them by name.
 """
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -69,3 +71,12 @@ class Config:
             raise ValueError(
                 f"experts_per_token={self.experts_per_token} is more than n_experts={self.n_experts}; give at most that"
             )
+
+
+def __getattr__(name: str) -> Any:
+    """`ARCHITECTURES`, and with it torch, only when it is asked for."""
+    if name != "ARCHITECTURES":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from helpers.models.registry import ARCHITECTURES
+
+    return ARCHITECTURES

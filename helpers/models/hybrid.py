@@ -2,9 +2,12 @@
 
     B  batch    L  length    D  d_model    T  tokens, B * L
 
-Each layer is a mixer, Mamba or attention, and a feed-forward layer, of one network or of experts. The attention has no
+Each layer is a mixer, Mamba or attention, and then a feed-forward layer, of one network or of experts. The attention has no
 positions: the Mamba layers know them. The state is that of each layer's mixer, so only the attention's grows with the text.
 """
+
+from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -14,18 +17,24 @@ from helpers.models.mamba import Mamba
 from helpers.models.stack import Block, Stack, linear, rms_norm
 from helpers.models.transformer import Attention, FeedForward
 
+MAMBA = partial(Mamba, norms=True)  # as Jamba has it
 
-def hybrid(config: Config) -> Stack:
-    """Blocks of Mamba or attention, with a feed-forward layer each.
+
+def hybrid(config: Config, recurrent: Callable[[Config], nn.Module] = MAMBA) -> Stack:
+    """Blocks of attention or of a recurrent mixer, with a feed-forward layer each.
+
+    Args:
+        config: the shape of the model.
+        recurrent: makes what is not attention: Jamba's Mamba, or another part with a state, such as `Mamba2`.
 
     Raises:
         ValueError: if the heads do not divide the width, or each other.
     """
-    blocks = []
+    attention, blocks = partial(Attention, rotary=False), []
     for layer in range(config.n_layers):
-        mixer = Attention(config, rotary=False) if is_middle(layer, config.attention_period) else Mamba(config, norms=True)
+        mixer = attention if is_middle(layer, config.attention_period) else recurrent
         experts = config.n_experts > 1 and is_middle(layer, config.expert_period)
-        blocks.append(Block(config.d_model, mixer, Experts(config) if experts else FeedForward(config)))
+        blocks.append(Block(config.d_model, mixer(config), Experts(config) if experts else FeedForward(config)))
     return Stack(config, blocks, rms_norm(config.d_model))
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
-from torch.nn.functional import silu, softplus
+from torch.nn.functional import pad, silu, softplus
 
 from helpers.models import Config
 from helpers.models.stack import Block, PartState, Stack, linear, residual_scale, rms_norm
@@ -59,12 +59,16 @@ class Mamba(nn.Module):
         self.dt.bias.data = initial_steps(width)
 
     def forward(self, x: Tensor) -> Tensor:
+        return self.prefill(x)[0]
+
+    def prefill(self, x: Tensor) -> tuple[Tensor, PartState]:
         x, gate = self.inner(x.transpose(0, 1)).chunk(2, dim=-1)  # (L, B, E): the scan goes along the first dimension
-        past = x.new_zeros(len(self.conv) - 1, *x.shape[1:])
-        x = convolve(torch.cat([past, x]), self.conv, self.conv_bias)
+        inputs = pad(x, (0, 0, 0, 0, len(self.conv) - 1, 0))  # (K - 1 + L, B, E)
+        x = convolve(inputs, self.conv, self.conv_bias)
         dt, b, c = self._select(x)
-        y = selective_scan(dt * x, dt, -self.log_a.exp(), b, c) + self.skip * x  # (L, B, E)
-        return self.out(y * silu(gate)).transpose(0, 1)
+        y, h = selective_scan(dt * x, dt, -self.log_a.exp(), b, c)  # (L, B, E), (B, N, E)
+        y = self.out((y + self.skip * x) * silu(gate))
+        return y.transpose(0, 1), (inputs[len(x) :].transpose(0, 1), h)
 
     def initial_state(self, batch_size: int) -> PartState:
         """The last inputs of the convolution (B, K - 1, E) and h (B, N, E): zeros."""
@@ -103,8 +107,8 @@ def convolve(x: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
     return silu(y)
 
 
-def selective_scan(u: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tensor:
-    """All y of h = exp(dt a) h + b u and y = c h, from h = 0.
+def selective_scan(u: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+    """All y of h = exp(dt a) h + b u and y = c h, from h = 0, and the last h.
 
     One position after the other, but with a backward pass by hand: it computes the states again, a few positions at a
     time, instead of fetching them from memory. Nothing is divided and no exponent is positive, so nothing overflows.
@@ -117,7 +121,7 @@ def selective_scan(u: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Te
         c: (L, B, N).
 
     Returns:
-        y (L, B, E), in 32 bits.
+        y (L, B, E) and the last h (B, N, E), in 32 bits; gradients go through y only.
     """
     with torch.autocast(u.device.type, enabled=False):  # a sum over thousands of positions needs 32 bits
         return _SelectiveScan.apply(*(x.float().contiguous() for x in (u, dt, a, b, c)))
@@ -125,7 +129,7 @@ def selective_scan(u: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Te
 
 class _SelectiveScan(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, u: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+    def forward(ctx: Any, u: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
         y, h, starts = torch.empty_like(u), u.new_zeros(u.shape[1], *a.shape), []
         chunks = _chunks(len(u), h.numel())
         decays, states = u.new_empty(2, chunks[0].stop, *h.shape)  # used again for each chunk
@@ -135,11 +139,12 @@ class _SelectiveScan(torch.autograd.Function):
             y[now] = (c[now, :, None] @ hs).squeeze(2)
             h = hs[-1].clone()
         ctx.save_for_backward(u, dt, a, b, c, torch.stack(starts))
-        return y
+        ctx.mark_non_differentiable(h)
+        return y, h
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, dy: Tensor) -> tuple[Tensor, ...]:
+    def backward(ctx: Any, dy: Tensor, _: Tensor) -> tuple[Tensor, ...]:
         u, dt, a, b, c, starts = ctx.saved_tensors
         du, ddt, da, db, dc = (torch.zeros_like(x) for x in (u, dt, a, b, c))
         chunks = _chunks(len(u), starts[0].numel())
@@ -166,7 +171,7 @@ class _SelectiveScan(torch.autograd.Function):
 
 def _chunks(length: int, state_size: int) -> list[slice]:
     """Slices of positions, each with CHUNK numbers of states, and at least one position."""
-    size = max(1, CHUNK // state_size)
+    size = max(1, CHUNK // max(1, state_size))
     return [slice(t, min(t + size, length)) for t in range(0, length, size)]
 
 

@@ -62,11 +62,15 @@ class Mamba2(nn.Module):
         self.out = linear(width, config.d_model, residual_scale(config))
 
     def forward(self, x: Tensor) -> Tensor:
+        return self.prefill(x)[0]
+
+    def prefill(self, x: Tensor) -> tuple[Tensor, PartState]:
         gate, x, dt = self._split(self.inner(x))
-        x = pad(x, (0, 0, len(self.conv) - 1, 0)).transpose(0, 1)  # (K - 1 + L, B, E + 2N)
-        u, fade, b, c, x = self._select(convolve(x, self.conv, self.conv_bias).transpose(0, 1), dt)
-        y, _ = ssd(u, fade, b, c, self.chunk)  # (B, L, H, P)
-        return self._merge(y, x, gate)
+        inputs = pad(x, (0, 0, len(self.conv) - 1, 0))  # (B, K - 1 + L, E + 2N)
+        x = convolve(inputs.transpose(0, 1), self.conv, self.conv_bias).transpose(0, 1)
+        u, fade, b, c, x = self._select(x, dt)
+        y, h = ssd(u, fade, b, c, self.chunk)  # (B, L, H, P), (B, N, H, P)
+        return self._merge(y, x, gate), (inputs[:, gate.shape[1] :], h)
 
     def initial_state(self, batch_size: int) -> PartState:
         """The last inputs of the convolution (B, K - 1, E + 2N) and h (B, N, H, P): zeros."""

@@ -1,8 +1,12 @@
 """A recurrent language model: the long short-term memory (Hochreiter and Schmidhuber, 1997; Gers et al., 2000).
 
-The state of a layer is two vectors of D numbers, the output h and the cell c, however long the text. At each position
+    B  batch    L  length    D  d_model    V  vocab_size
+    x, h, c     input, output and cell of a layer, each of D numbers
+    i, f, g, o  input gate, forget gate, candidate, output gate, before their squashing functions
 
-    i, f, g, o = W_x x + b_x + W_h h + b_h      input, forget, candidate, output; each of D numbers
+The state of a layer is h and c, however long the text. At each position
+
+    i, f, g, o = W_x x + b_x + W_h h + b_h
     c = sigmoid(f) c + sigmoid(i) tanh(g)
     h = sigmoid(o) tanh(c)
 """
@@ -11,8 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers.models import Config
-
-State = tuple[Tensor, Tensor]  # h and c, each (n_layers, B, D)
+from helpers.models.stack import State, check_ids, check_state
 
 
 class LSTM(nn.Module):
@@ -33,25 +36,45 @@ class LSTM(nn.Module):
                 nn.init.ones_(weight.data[config.d_model : 2 * config.d_model])
 
     def forward(self, ids: Tensor) -> Tensor:
-        """Logits (B, L, V) of the token after each of ids (B, L)."""
+        """Logits (B, L, V) of the token after each of ids (B, L).
+
+        Raises:
+            TypeError: if the ids are no whole numbers.
+            ValueError: if the texts are empty, of another shape, or out of the vocabulary.
+        """
+        check_ids(ids, self.config.vocab_size, ("B", "L"))
         h, _ = self.layers(self.embedding(ids))  # (B, L, D)
         return h @ self.embedding.weight.T + self.bias
 
+    @torch.no_grad()
+    def prefill(self, ids: Tensor) -> tuple[Tensor, State]:
+        """Logits (B, V) of the token after ids (B, L), and the state that has seen them all; without gradients.
+
+        Raises:
+            TypeError, ValueError: as `forward`.
+        """
+        check_ids(ids, self.config.vocab_size, ("B", "L"))
+        x, (h, c) = self.layers(self.embedding(ids))  # (B, L, D), (n_layers, B, D) twice
+        return x[:, -1] @ self.embedding.weight.T + self.bias, list(zip(h, c, strict=True))
+
     def initial_state(self, batch_size: int) -> State:
-        """The state before the first token: zeros."""
-        shape = (self.config.n_layers, batch_size, self.config.d_model)
-        return self.bias.new_zeros(shape), self.bias.new_zeros(shape)
+        """The state before the first token: h and c of each layer, zeros (B, D)."""
+        zeros = self.bias.new_zeros(batch_size, self.config.d_model)
+        return [(zeros, zeros)] * self.config.n_layers
 
     def step(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
-        """Logits (B, V) of the token after ids (B,), and the state that has seen them."""
-        x = self.embedding(ids)  # (B, D)
-        outputs, cells = [], []
-        for layer in range(self.config.n_layers):
-            weights = [getattr(self.layers, f"{name}_l{layer}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
-            x, c = cell(x, state[0][layer], state[1][layer], *weights)
-            outputs.append(x)
-            cells.append(c)
-        return x @ self.embedding.weight.T + self.bias, (torch.stack(outputs), torch.stack(cells))
+        """Logits (B, V) of the token after ids (B,), and the state that has seen them; the state given is left as it is.
+
+        Raises:
+            TypeError, ValueError: as `forward`, and if the state belongs to another model or another batch.
+        """
+        check_ids(ids, self.config.vocab_size, ("B",))
+        check_state(state, self.initial_state(len(ids)))
+        x, after = self.embedding(ids), []  # (B, D)
+        for (h, c), weights in zip(state, self.layers.all_weights, strict=True):
+            x, c = cell(x, h, c, *weights)
+            after.append((x, c))
+        return x @ self.embedding.weight.T + self.bias, after
 
 
 def cell(x: Tensor, h: Tensor, c: Tensor, w_x: Tensor, w_h: Tensor, b_x: Tensor, b_h: Tensor) -> tuple[Tensor, Tensor]:

@@ -42,10 +42,16 @@ class Block(nn.Module):
         self.time_mix, self.channel_mix = TimeMix(config, layer), ChannelMix(config, layer)
 
     def forward(self, x: Tensor) -> Tensor:
+        return self.prefill(x)[0]
+
+    def prefill(self, x: Tensor) -> tuple[Tensor, PartState]:
         x = self.first_norm(x) if self.first_norm else x
         x = x.transpose(0, 1)  # (L, B, D): the scan goes along the first dimension
-        x = x + self.time_mix(self.time_norm(x))
-        return (x + self.channel_mix(*with_shifted(self.channel_norm(x)))).transpose(0, 1)
+        now = self.time_norm(x)
+        mixed, sums = self.time_mix(now)
+        x = x + mixed
+        then = self.channel_norm(x)
+        return (x + self.channel_mix(*with_shifted(then))).transpose(0, 1), (now[-1], then[-1], *sums)
 
     def initial_state(self, batch_size: int) -> PartState:
         """The last inputs of time mix and channel mix, a, b and m, each (B, D)."""
@@ -76,9 +82,10 @@ class TimeMix(nn.Module):
         self.r, self.k, self.v = linear(d, d), linear(d, d), linear(d, d)
         self.out = linear(d, d, residual_scale(config))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         r, k, v = self._project(*with_shifted(x))  # (L, B, D) each
-        return self.out(r * wkv(k, v, self.decay.exp(), self.first))
+        y, *sums = wkv(k, v, self.decay.exp(), self.first)
+        return self.out(r * y), sums
 
     def step(self, x: Tensor, last: Tensor, sums: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         r, k, v = self._project(x, last)
@@ -116,8 +123,8 @@ def with_shifted(x: Tensor) -> tuple[Tensor, Tensor]:
     return x, pad(x, (0, 0, 0, 0, 1, -1))
 
 
-def wkv(k: Tensor, v: Tensor, w: Tensor, first: Tensor) -> Tensor:
-    """The fading average of v for each position.
+def wkv(k: Tensor, v: Tensor, w: Tensor, first: Tensor) -> tuple[Tensor, ...]:
+    """The fading average of v for each position, and the last sums.
 
     The largest exponents come first; they scale numerator and denominator alike and need no gradient. All exponents left
     are at most 0, so nothing overflows, and the largest is 0, so no denominator vanishes. One position after the other,
@@ -130,14 +137,14 @@ def wkv(k: Tensor, v: Tensor, w: Tensor, first: Tensor) -> Tensor:
         first: (D,).
 
     Returns:
-        wkv (L, B, D), in 32 bits.
+        wkv (L, B, D), and a, b and m (B, D) after the last position, in 32 bits; gradients go through wkv only.
     """
     return _WKV.apply(*(x.float() for x in (k, v, w, first)))
 
 
 class _WKV(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, k: Tensor, v: Tensor, w: Tensor, first: Tensor) -> Tensor:
+    def forward(ctx: Any, k: Tensor, v: Tensor, w: Tensor, first: Tensor) -> tuple[Tensor, ...]:
         m = running_max(k, w)  # (L + 1, B, D), from before the first position on
         decay, new = exp(m[:-1] - w - m[1:]), exp(k - m[1:])  # (L, B, D) each
         sums = k.new_zeros(len(m), 2, *k.shape[1:])  # a and b, likewise
@@ -152,11 +159,13 @@ class _WKV(torch.autograd.Function):
         bottom = torch.addcmul(own, old, b)
         y = (old * a).addcmul_(own, v).div_(bottom)
         ctx.save_for_backward(v, decay, new, sums, old, own, bottom, y)
-        return y
+        last = sums[-1, 0].clone(), sums[-1, 1].clone(), m[-1].clone()
+        ctx.mark_non_differentiable(*last)
+        return y, *last
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, dy: Tensor) -> tuple[Tensor, ...]:
+    def backward(ctx: Any, dy: Tensor, *_: Tensor) -> tuple[Tensor, ...]:
         v, decay, new, sums, old, own, bottom, y = ctx.saved_tensors
         dtop = dy / bottom  # of the numerator
         dbottom = -dtop * y

@@ -3,6 +3,7 @@
 A part of a model (a block, or what a block is made of) has
 
 - `forward(x) -> x`: all positions; x (B, L, D);
+- `prefill(x) -> (x, state)`: the same, and the state that has seen them;
 - `step(x, state) -> (x, state)`: one position; x (B, D), and the part's state, a tuple of tensors;
 - `initial_state(batch_size) -> state`: a dimension that is 0 in it is one that grows with the text.
 """
@@ -41,13 +42,27 @@ class Stack(nn.Module):
 
         Raises:
             TypeError: if the ids are no whole numbers.
-            ValueError: if they are none, have another shape, or are out of the vocabulary.
+            ValueError: if the texts are empty, of another shape, or out of the vocabulary.
         """
         check_ids(ids, self.config.vocab_size, ("B", "L"))
         x = self.embedding(ids)  # (B, L, D)
         for block in self.blocks:
             x = block(x)
         return self.norm(x) @ self.embedding.weight.T  # (B, L, V)
+
+    @torch.no_grad()
+    def prefill(self, ids: Tensor) -> tuple[Tensor, State]:
+        """Logits (B, V) of the token after ids (B, L), and the state that has seen them all; without gradients.
+
+        Raises:
+            TypeError, ValueError: as `forward`.
+        """
+        check_ids(ids, self.config.vocab_size, ("B", "L"))
+        x, state = self.embedding(ids), []  # (B, L, D)
+        for block in self.blocks:
+            x, new = block.prefill(x)
+            state.append(new)
+        return self.norm(x[:, -1]) @ self.embedding.weight.T, state
 
     def initial_state(self, batch_size: int) -> State:
         """The state before the first token."""
@@ -85,6 +100,10 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self._feed(x + self.mixer(self.norm(x)))
+
+    def prefill(self, x: Tensor) -> tuple[Tensor, PartState]:
+        mixed, state = self.mixer.prefill(self.norm(x))
+        return self._feed(x + mixed), state
 
     def initial_state(self, batch_size: int) -> PartState:
         return self.mixer.initial_state(batch_size)
@@ -124,13 +143,15 @@ def check_ids(ids: Tensor, vocab_size: int, shape: tuple[str, ...]) -> None:
 
     Raises:
         TypeError: if the ids are no whole numbers.
-        ValueError: if they are none, have another shape, or are out of the vocabulary.
+        ValueError: if the texts are empty, of another shape, or out of the vocabulary.
     """
+    if not isinstance(ids, Tensor):
+        raise TypeError(f"ids of type {type(ids).__name__} are no tensor; give one of torch.int64 or torch.int32")
     if ids.dtype not in (torch.int64, torch.int32):
         raise TypeError(f"ids of dtype {ids.dtype} are no token ids; give torch.int64 or torch.int32")
-    if ids.dim() != len(shape) or not ids.numel():
-        raise ValueError(f"ids of shape {tuple(ids.shape)} do not fit; give ({', '.join(shape)}), each at least 1")
-    least, most = (int(end) for end in ids.aminmax())
+    if ids.dim() != len(shape) or not all(ids.shape[1:]):
+        raise ValueError(f"ids of shape {tuple(ids.shape)} do not fit; give ({', '.join(shape)}), with L at least 1")
+    least, most = (int(end) for end in ids.aminmax()) if len(ids) else (0, 0)
     if least < 0 or most >= vocab_size:
         raise ValueError(f"ids from {least} to {most} are out of the vocabulary; give 0 to {vocab_size - 1}")
 
@@ -139,8 +160,11 @@ def check_state(state: State, initial: State) -> None:
     """Refuse a state whose shapes are not those of `initial`, but for dimensions that are 0 there: those grow.
 
     Raises:
-        ValueError: if the state belongs to another model or another batch.
+        TypeError: if it is no state.
+        ValueError: if it belongs to another model or another batch.
     """
+    if not isinstance(state, list):
+        raise TypeError(f"state of type {type(state).__name__} is none; give what initial_state, prefill or step returned")
     given, wanted = _shapes(state), _shapes(initial)
     fits = len(given) == len(wanted) and all(map(_fits, given, wanted))
     if not fits:

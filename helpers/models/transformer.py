@@ -55,8 +55,12 @@ class Attention(nn.Module):
         self.register_buffer("turns", turns(config.context, self.width) if rotary else None, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        return self.prefill(x)[0]
+
+    def prefill(self, x: Tensor) -> tuple[Tensor, PartState]:
         q, k, v = self._heads(x, 0)  # (B, H, L, P), (B, G, L, P) twice
-        return self._merge(scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=self.n_groups != q.shape[1]))
+        y = scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=self.n_groups != q.shape[1])
+        return self._merge(y), (k, v)
 
     def initial_state(self, batch_size: int) -> PartState:
         """The cache of keys and values: none yet."""
