@@ -1,0 +1,87 @@
+"""What a model costs at a length of text: seconds of training a token, and seconds of generating one.
+
+Other work on a machine only ever makes a run longer, so the shortest of several is the cost of the model itself.
+"""
+
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+
+def training_seconds(model: nn.Module, length: int, *, n_tokens: int = 8192, rounds: int = 3) -> float:
+    """Seconds a token of the forward and the backward pass over random texts of one length.
+
+    Args:
+        model: one of `helpers.models`, on the device where it is to be timed.
+        length: L, tokens in a text.
+        n_tokens: of all texts of a pass together, rounded down to whole texts, at least one: with the same number at
+            each length, what is left to differ is the length.
+        rounds: passes, of which the fastest counts.
+
+    Returns:
+        Seconds a token. The gradients of the model are gone afterwards.
+
+    Raises:
+        ValueError: if a number is not a whole one from 1 on, or the length is more than the model's context.
+    """
+    _check(length=length, n_tokens=n_tokens, rounds=rounds)
+    ids = _random_ids(model, max(1, n_tokens // length), length + 1)
+
+    def one_pass() -> None:
+        logits = model(ids[:, :-1])  # (B, L, V)
+        cross_entropy(logits.flatten(0, 1).float(), ids[:, 1:].flatten()).backward()
+
+    seconds = _fastest(one_pass, rounds, ids.device)
+    model.zero_grad(set_to_none=True)
+    return seconds / ids[:, 1:].numel()
+
+
+@torch.no_grad()
+def decode_seconds(model: nn.Module, context: int, *, batch_size: int = 1, rounds: int = 20) -> float:
+    """Seconds of one step of a model that has seen `context` random tokens, which are read at once beforehand.
+
+    Args:
+        model: one of `helpers.models`, on the device where it is to be timed.
+        context: tokens that the state has seen; 0 for the initial state.
+        batch_size: B, texts that are continued together.
+        rounds: steps from the same state, of which the fastest counts.
+
+    Raises:
+        ValueError: if a number is not a whole one from 1 on (0 for `context`), or it is more than the model's context.
+    """
+    _check(0, context=context)
+    _check(batch_size=batch_size, rounds=rounds)
+    ids = _random_ids(model, batch_size, context + 1)
+    state = model.prefill(ids[:, :-1])[1] if context else model.initial_state(batch_size)
+    return _fastest(lambda: model.step(ids[:, -1], state), rounds, ids.device)
+
+
+def _fastest(run: Callable[[], object], rounds: int, device: torch.device) -> float:
+    """Seconds of the fastest of several runs, after one that is not counted: it finds memory and compiles kernels."""
+    seconds = []
+    for _ in range(rounds + 1):
+        _wait_for(device)
+        start = time.perf_counter()
+        run()
+        _wait_for(device)
+        seconds.append(time.perf_counter() - start)
+    return min(seconds[1:])
+
+
+def _wait_for(device: torch.device) -> None:
+    if device.type != "cpu":
+        torch.accelerator.synchronize(device)
+
+
+def _random_ids(model: nn.Module, b: int, length: int) -> Tensor:
+    ids = torch.randint(model.config.vocab_size, (b, length), generator=torch.Generator().manual_seed(0))
+    return ids.to(next(model.parameters()).device)
+
+
+def _check(least: int = 1, **sizes: int) -> None:
+    for name, size in sizes.items():
+        if not isinstance(size, int) or isinstance(size, bool) or size < least:
+            raise ValueError(f"{name}={size!r} is no size; give a whole number from {least} on")
