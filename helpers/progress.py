@@ -1,7 +1,7 @@
 """A progress bar for long steps, which leaves nothing behind, and stays away where nobody is watching."""
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -10,6 +10,6 @@ BATCH_VARIABLE = "UFM_BATCH"  # set where notebooks run as tests
 Item = TypeVar("Item")
 
 
-def progress(items: Collection[Item], label: str) -> Iterator[Item]:
-    """Go through `items`, with a bar named `label` while it lasts."""
-    return iter(tqdm(items, desc=label, leave=False, disable=bool(os.environ.get(BATCH_VARIABLE))))
+def progress(items: Iterable[Item], label: str, total: int | None = None) -> Iterator[Item]:
+    """Go through `items`, with a bar named `label` while it lasts; `total` says how many they are where they can't."""
+    return iter(tqdm(items, desc=label, total=total, leave=False, disable=bool(os.environ.get(BATCH_VARIABLE))))

@@ -23,8 +23,15 @@ PALETTE = {
 }
 
 #: One meaning for a colour, and for a marker, in every chapter.
-COLOURS = {"GPT-2": PALETTE["grey"], "GPT-4": PALETTE["orange"], "GPT-4o": PALETTE["blue"]}
-MARKERS = {"GPT-2": "s", "GPT-4": "^", "GPT-4o": "o"}
+COLOURS = {
+    "GPT-2": PALETTE["grey"], "GPT-4": PALETTE["orange"], "GPT-4o": PALETTE["blue"],
+    "transformer": PALETTE["blue"], "LSTM": PALETTE["grey"], "RWKV": PALETTE["orange"],
+    "Mamba": PALETTE["green"], "Mamba-2": PALETTE["purple"], "hybrid": PALETTE["red"],
+}  # fmt: skip
+MARKERS = {
+    "GPT-2": "s", "GPT-4": "^", "GPT-4o": "o",
+    "transformer": "o", "LSTM": "s", "RWKV": "^", "Mamba": "D", "Mamba-2": "v", "hybrid": "P",
+}  # fmt: skip
 
 TEXT = "#123456"  # stands for the colour of the page's text until the SVG is written
 STYLE = {

@@ -1,0 +1,109 @@
+"""Architectures with the same parameters: which learning rate suits each, how well each recalls, how well each learns text.
+
+python -m experiments.architectures [rates] [recall] [text] [seconds]
+
+About half an hour on two cores. Chapter 05 reads the tables and makes the shortest of these runs itself.
+"""
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from experiments import record
+from helpers.compare import SHAPE, of_size, recall_config, recall_run, text_run
+from helpers.models import Config
+from helpers.models.registry import ARCHITECTURES
+from helpers.parallel import run_all
+from helpers.tables import read_table
+from helpers.training import Recipe
+
+SEEDS = (0, 1, 2)
+SWEEP_SEED = 100  # none of SEEDS: the rate is not chosen on what is then compared
+TEXT_RATES, RECALL_RATES = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1), (3e-3, 1e-2, 3e-2)
+TEXT_PARAMETERS, RECALL_PARAMETERS = 300_000, 100_000
+BUDGETS = (100_000, 330_000, 1_000_000)  # tokens; the rates are chosen at the one in the middle
+RECALL_STEPS = 1_200
+STATES = (2, 4, 8)  # of Mamba-2, beside its 16
+SECONDS = 15.0
+BATCH = {"batch_size": 16, "context": 128}
+
+
+def text_config(name: str) -> Config:
+    return of_size(ARCHITECTURES[name], TEXT_PARAMETERS, **SHAPE)
+
+
+def best_rates(task: str) -> dict[str, float]:
+    """The learning rate of the sweep that suits each architecture best, for "text" or "recall"."""
+    table = read_table("architecture_rates").query("task == @task")
+    ranked = table.sort_values("bits_per_byte" if task == "text" else "recall", ascending=task == "text")
+    return ranked.groupby("architecture").learning_rate.first().to_dict()
+
+
+def rates() -> None:
+    """Every rate once, with a seed of its own, on both tasks."""
+    texts = [
+        (name, text_config(name), Recipe(n_tokens=BUDGETS[1], learning_rate=rate, seed=SWEEP_SEED, **BATCH))
+        for name in ARCHITECTURES
+        for rate in TEXT_RATES
+    ]
+    recalls = [
+        (name, recall_config(name, RECALL_PARAMETERS), RECALL_STEPS, rate, SWEEP_SEED)
+        for name in ARCHITECTURES
+        for rate in RECALL_RATES
+    ]
+    on_text = pd.DataFrame(run_all(text_run, texts, "rates, text")).assign(task="text")
+    on_recall = pd.DataFrame(_all(run_all(recall_run, recalls, "rates, recall")))
+    on_recall = on_recall.groupby(["architecture", "learning_rate", "seed"], as_index=False).recall.mean()
+    columns = ["task", "architecture", "learning_rate", "seed", "bits_per_byte", "recall"]
+    record(pd.concat([on_text, on_recall.assign(task="recall")])[columns], "architecture_rates")
+
+
+def recall() -> None:
+    """Each architecture with the rate that suits it, and Mamba-2 with smaller states."""
+    rate = best_rates("recall")
+    variants = [(name, {}) for name in ARCHITECTURES] + [("Mamba-2", {"d_state": n}) for n in STATES]
+    runs = [
+        (name, recall_config(name, RECALL_PARAMETERS, **changes), RECALL_STEPS, rate[name], seed)
+        for name, changes in variants
+        for seed in SEEDS
+    ]
+    record(pd.DataFrame(_all(run_all(recall_run, runs, "recall"))), "architecture_recall")
+
+
+def text() -> None:
+    """Each architecture with the rate that suits it, at several budgets of tokens."""
+    rate = best_rates("text")
+    runs = [
+        (name, text_config(name), Recipe(n_tokens=budget, learning_rate=rate[name], seed=seed, **BATCH))
+        for budget in reversed(BUDGETS)
+        for name in ARCHITECTURES
+        for seed in SEEDS
+    ]
+    record(pd.DataFrame(run_all(text_run, runs, "text")), "architecture_text")
+
+
+def seconds() -> None:
+    """The same with as many seconds for each, on one thread, two at a time."""
+    rate = best_rates("text")
+    runs = [
+        (name, text_config(name), Recipe(n_tokens=10**8, seconds=SECONDS, learning_rate=rate[name], seed=seed, **BATCH))
+        for seed in SEEDS
+        for name in ARCHITECTURES
+    ]
+    record(pd.DataFrame(run_all(text_run, runs, "seconds")), "architecture_seconds")
+
+
+def _all(tables: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    return [row for table in tables for row in table]
+
+
+PARTS = {"rates": rates, "recall": recall, "text": text, "seconds": seconds}
+
+if __name__ == "__main__":
+    chosen = sys.argv[1:] or list(PARTS)
+    if unknown := set(chosen) - set(PARTS):
+        sys.exit(f"unknown parts {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    for part in chosen:
+        PARTS[part]()
