@@ -12,11 +12,10 @@ from typing import Any
 import pandas as pd
 
 from experiments import record
-from helpers.compare import SHAPE, of_size, recall_config, recall_run, text_run
+from helpers.compare import SHAPE, best_rates, of_size, recall_config, recall_run, text_run
 from helpers.models import Config
 from helpers.models.registry import ARCHITECTURES
 from helpers.parallel import run_all
-from helpers.tables import read_table
 from helpers.training import Recipe
 
 SEEDS = (0, 1, 2)
@@ -32,13 +31,6 @@ BATCH = {"batch_size": 16, "context": 128}
 
 def text_config(name: str) -> Config:
     return of_size(ARCHITECTURES[name], TEXT_PARAMETERS, **SHAPE)
-
-
-def best_rates(task: str) -> dict[str, float]:
-    """The learning rate of the sweep that suits each architecture best, for "text" or "recall"."""
-    table = read_table("architecture_rates").query("task == @task")
-    ranked = table.sort_values("bits_per_byte" if task == "text" else "recall", ascending=task == "text")
-    return ranked.groupby("architecture").learning_rate.first().to_dict()
 
 
 def rates() -> None:

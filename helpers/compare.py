@@ -11,6 +11,7 @@ from helpers.mixtures import byte_ids
 from helpers.models import Config
 from helpers.models.registry import ARCHITECTURES
 from helpers.recall import N_PAIRS, Task, learn, learner, recall
+from helpers.tables import read_table
 from helpers.training import Recipe, bits_per_byte, seeded, train
 
 SHAPE = {"n_layers": 2, "n_heads": 4, "head_dim": 16, "attention_period": 2}  # each architecture takes of it what it needs
@@ -54,6 +55,13 @@ def recall_config(name: str, target: int, **settings: Any) -> Config:
     return of_size(
         lambda config: learner(ARCHITECTURES[name], config, TASK), target, vocab_size=TASK.vocab_size, **SHAPE | settings
     )
+
+
+def best_rates(task: str) -> dict[str, float]:
+    """The learning rate of the sweep that suits each architecture best, for "text" or "recall"."""
+    table = read_table("architecture_rates").query("task == @task")
+    ranked = table.sort_values("bits_per_byte" if task == "text" else "recall", ascending=task == "text")
+    return ranked.groupby("architecture").learning_rate.first().to_dict()
 
 
 def text_run(name: str, config: Config, recipe: Recipe) -> dict[str, Any]:
