@@ -71,7 +71,7 @@ class Task:
 class PairEmbedding(nn.Module):
     """Embeds "key=value" as the sum of a vector for the key and one for the value or for the question mark.
 
-    It takes the place of `nn.Embedding` in a model whose output matrix is its embedding: `weight` has the rows of the values.
+    It takes the place of `nn.Embedding` in a model whose output matrix is its embedding: `weight` has the values' rows.
     """
 
     def __init__(self, task: Task, d_model: int) -> None:

@@ -19,9 +19,9 @@ def wiring_plot(layers: Sequence[str], *, names: Sequence[str] = ()) -> Figure:
     """Six tokens from left to right, layers from the bottom up; orange is what is kept for the last token, the rest may go.
 
     Args:
-        layers: of KINDS. In "attention" the last output looks at all tokens; in "recurrent" a state goes from each position to
-            the next; in "selective" each token says how much of it goes on, by the width of the arrow; in "fading" the weight
-            of a token falls with its distance.
+        layers: of KINDS. In "attention" the last output looks at all tokens; in "recurrent" a state goes from each
+            position to the next; in "selective" each token says how much of it goes on, by the width of the arrow; in
+            "fading" the weight of a token falls with its distance.
         names: of the layers, written at their left.
 
     Raises:
