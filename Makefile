@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 PORT ?= 8000
 .DEFAULT_GOAL := help
-.PHONY: book test lab serve lint format screenshot clean help setup setup-dev
+.PHONY: book test lab serve lint format long screenshot clean help setup setup-dev
 
 book: setup            ## build the site; prints the path of its first page
 	@$(PY) -m tools.book
@@ -24,6 +24,9 @@ lint: setup-dev        ## what pre-commit checks
 
 format: setup-dev      ## put code and notebooks into the form that lint asks for
 	@$(PY) -m tools.lint --fix
+
+long: setup            ## make the long runs again that chapters read from data/; about an hour
+	@$(PY) -m experiments
 
 screenshot: setup-dev  ## take the README's picture of the site again
 	@$(PY) -m tools.book

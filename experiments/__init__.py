@@ -1,6 +1,6 @@
 """Runs too long for a chapter. `make long` does them all again; what they measured is in data/, dated, and chapters read it.
 
-Each module has `run() -> DataFrame` and is a command of its own: python -m experiments.NAME
+Each module has `run()`, which records its tables: python -m experiments NAME
 """
 
 import datetime
