@@ -8,6 +8,7 @@ import importlib.util
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import torch
@@ -82,7 +83,11 @@ def candidates() -> dict[str, dict[str, nn.Module]]:
     rows = {
         "transformer": {"ours": transformer(CONFIG), "transformers' Llama": transformers_model(transformer, CONFIG)},
         "Mamba": {"ours": mamba(CONFIG), "transformers' Mamba": transformers_model(mamba, CONFIG)},
-        "Mamba-2": {"ours": mamba2(CONFIG), "transformers' Mamba-2": transformers_model(mamba2, CONFIG)},
+        "Mamba-2": {
+            "ours": mamba2(CONFIG),
+            "transformers' Mamba-2": transformers_model(mamba2, CONFIG),
+            "transformers' Mamba-2, its own chunk": transformers_model(mamba2, replace(CONFIG, chunk=256)),
+        },
         "RWKV": {"ours": rwkv(CONFIG), "transformers' RWKV": transformers_model(rwkv, CONFIG)},
         "hybrid": {"ours": hybrid(CONFIG), "transformers' Jamba": transformers_model(hybrid, CONFIG)},
         "hybrid with experts": {"ours": hybrid(EXPERTS), "transformers' Jamba": transformers_model(hybrid, EXPERTS)},

@@ -39,6 +39,12 @@ def test_curves_are_named_at_their_ends_in_the_books_colours():
     assert colours["transformer"] == COLOURS["transformer"]
 
 
+def test_a_name_without_a_colour_gets_none_that_another_curve_has():
+    figure = line_plot(dict.fromkeys([*list(COLOURS)[3:], "a", "b"], CURVES["other"]), xlabel="x", ylabel="y")
+    of = {text.get_text(): text.get_color() for text in figure.axes[0].texts}
+    assert of["a"] not in {of[name] for name in list(COLOURS)[3:]}
+
+
 def test_no_curve_and_no_logarithm():
     with pytest.raises(ValueError, match="curves="):
         line_plot({}, xlabel="x", ylabel="y")

@@ -53,7 +53,7 @@ class Config:
     d_conv: int = 4
     expand: int = 2
     head_dim: int = 32
-    chunk: int = 64
+    chunk: int = 32
     dt_rank: int | None = None
     attention_period: int = 4
     n_experts: int = 1

@@ -106,13 +106,13 @@ class FeedForward(nn.Module):
 
 
 def turns(context: int, width: int) -> Tensor:
-    """Cosine and sine (2, context, P / 2) of the angle of each position and each pair of numbers."""
+    """Cosine and sine (2, context, P) of the angle of each position and each number, the sine negative in the first half."""
     frequencies = BASE ** -(torch.arange(0, width, 2) / width)  # (P / 2,)
     angles = torch.arange(context)[:, None] * frequencies  # (context, P / 2)
-    return torch.stack([angles.cos(), angles.sin()])
+    return torch.stack([angles.cos().repeat(1, 2), torch.cat([-angles.sin(), angles.sin()], dim=1)])
 
 
 def rotate(x: Tensor, turns: Tensor) -> Tensor:
-    """Rotary positions (Su et al., 2021): turn the pairs (i, i + P / 2) of x (..., L, P) by turns (2, L, P / 2)."""
-    (cos, sin), (one, other) = turns, x.chunk(2, dim=-1)
-    return torch.cat([one * cos - other * sin, other * cos + one * sin], dim=-1)
+    """Rotary positions (Su et al., 2021): turn the pairs (i, i + P / 2) of x (..., L, P) by turns (2, L, P)."""
+    cos, sin = turns
+    return torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, dims=-1), sin)

@@ -1,5 +1,6 @@
 """Several curves in one figure, each named where it ends."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -8,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from helpers.plots.style import COLOURS, MARKERS, PALETTE, new
+from helpers.plots.style import COLOURS, MARKERS, PALETTE, TEXT, new
 
 LINE = 0.062  # of the height that a name needs, in parts of a figure 3 inches high
 
@@ -39,7 +40,9 @@ def line_plot(
         raise ValueError("curves={} is empty; give one or more")
     figure, axes = new(height=height)
     ends = {}
-    spare = zip(PALETTE.values(), "os^DvP", strict=True)
+    taken = {COLOURS[name] for name in curves if name in COLOURS}
+    free = [colour for colour in PALETTE.values() if colour not in taken] or [TEXT]
+    spare = itertools.cycle(zip(free, "xos^DvP", strict=False))
     for name, values in curves.items():
         table = pd.DataFrame(values).dropna(how="all")
         if "y" in log and not (table > 0).all(axis=None):
