@@ -115,4 +115,4 @@ def turns(context: int, width: int) -> Tensor:
 def rotate(x: Tensor, turns: Tensor) -> Tensor:
     """Rotary positions (Su et al., 2021): turn the pairs (i, i + P / 2) of x (..., L, P) by turns (2, L, P)."""
     cos, sin = turns
-    return torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, dims=-1), sin)
+    return x * cos + x.roll(x.shape[-1] // 2, dims=-1) * sin
