@@ -88,8 +88,13 @@ def train(
         `evaluate` gave (NaN without it).
 
     Raises:
-        ValueError: if `ids` is shorter than a crop, or `checkpoint` belongs to another recipe.
+        ValueError: if `ids` is shorter than a crop, `checkpoint` belongs to another recipe, or the recipe has patience but
+            nothing is evaluated.
     """
+    if recipe.patience is not None and evaluate is None:
+        raise ValueError(
+            f"patience={recipe.patience} waits for a better value, but evaluate=None gives none; give a function"
+        )
     if ids.dim() != 1 or len(ids) <= recipe.context:
         raise ValueError(f"ids of shape {tuple(ids.shape)} are too few; give one row of more than context={recipe.context}")
     model.to(device).train()
@@ -233,5 +238,5 @@ def bits_per_byte(
 def seeded(make: Callable[[], nn.Module], seed: int) -> nn.Module:
     """What `make` returns with torch's generator started at `seed`, and left as it was found."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # not torch.manual_seed: it would change the generators of GPUs for good
         return make()

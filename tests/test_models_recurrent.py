@@ -1,11 +1,10 @@
-"""The cell of the LSTM is torch's, its forget gates start open, and its weights are tied."""
+"""The cell of the LSTM is torch's, and what it says by hand."""
 
 import pytest
 import torch
 from torch import nn
 
-from helpers.models import Config
-from helpers.models.recurrent import LSTM, cell
+from helpers.models.recurrent import cell
 from helpers.training import seeded
 
 
@@ -32,10 +31,3 @@ def test_a_cell_by_hand():
     h, c = cell(x, h, c, w_x, torch.zeros(4, 1), zeros, zeros)
     torch.testing.assert_close(c, 1 + torch.tensor([[1.0]]).tanh() / 2)
     torch.testing.assert_close(h, c.tanh() / 2)
-
-
-def test_the_forget_gates_start_open_and_the_weights_are_tied():
-    model = LSTM(Config(vocab_size=11, d_model=4, n_layers=2))
-    assert model.layers.bias_ih_l0[4:8].eq(1).all() and model.layers.bias_ih_l1[4:8].eq(1).all()
-    n_parameters = sum(p.numel() for p in model.parameters())
-    assert n_parameters == 11 * 4 + 11 + 2 * (2 * 16 * 4 + 2 * 16)

@@ -108,6 +108,11 @@ def test_patience_ends_a_run_that_no_longer_improves():
     assert frame.value.tolist() == [5.0, 4.0, 4.5, 4.1]
 
 
+def test_patience_without_anything_to_wait_for_is_refused():
+    with pytest.raises(ValueError, match="patience=2 .* evaluate=None"):
+        train(small(), IDS, replace(RECIPE, patience=2))
+
+
 def test_the_gradient_is_clipped(monkeypatch):
     norms = []
     original = nn.utils.clip_grad_norm_
