@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from helpers.models import Config
+from helpers.models.recurrent import LSTM
 from helpers.training import schedule, seeded
 
 N_PAIRS = (4, 8, 16, 32, 64)  # taught in this order, and tested
@@ -74,13 +75,13 @@ class PairEmbedding(nn.Module):
     It takes the place of `nn.Embedding` in a model whose output matrix is its embedding: `weight` has the values' rows.
     """
 
-    def __init__(self, task: Task, d_model: int) -> None:
+    def __init__(self, task: Task, d_model: int, std: float) -> None:
         super().__init__()
         self.n_symbols = task.n_values + 1
         self.keys = nn.Embedding(task.n_keys, d_model)
         self.values = nn.Embedding(self.n_symbols, d_model)
         for part in (self.keys, self.values):
-            nn.init.normal_(part.weight, std=d_model**-0.5)
+            nn.init.normal_(part.weight, std=std)
 
     @property
     def weight(self) -> Tensor:
@@ -107,8 +108,9 @@ def learner(make: Callable[[Config], nn.Module], config: Config, task: Task, see
 
     def build() -> nn.Module:
         model = make(config)
-        model.embedding = PairEmbedding(task, config.d_model)
-        if hasattr(model, "bias"):  # of the logits, in the LSTM
+        without_norm = isinstance(model, LSTM)  # what follows the embedding: then it starts larger, as in the model itself
+        model.embedding = PairEmbedding(task, config.d_model, 1.0 if without_norm else config.d_model**-0.5)
+        if without_norm:
             model.bias = nn.Parameter(torch.zeros(task.n_values + 1))
         return model
 

@@ -49,7 +49,7 @@ def test_no_sizes(name, value):
 
 
 def test_a_pair_is_embedded_as_key_plus_value():
-    embedding = PairEmbedding(TASK, 6)
+    embedding = PairEmbedding(TASK, 6, 1.0)
     id_of = 3 * 5 + 2
     expected = embedding.keys.weight[3] + embedding.values.weight[2]
     torch.testing.assert_close(embedding(torch.tensor([id_of]))[0], expected)

@@ -21,7 +21,8 @@ from helpers.models.stack import State, check_ids, check_state
 class LSTM(nn.Module):
     """Embedding, LSTM layers, and the embedding again as output matrix (tied weights: Press and Wolf, 2017).
 
-    The layers are torch's own; `cell` is one step of one layer written out, and a test holds the two equal.
+    The layers are torch's own; `cell` is one step of one layer written out, and a test holds the two equal. The embedding
+    starts as torch has it, with numbers of size 1: there is no norm before the gates, and smaller inputs hardly move them.
     """
 
     def __init__(self, config: Config) -> None:
@@ -30,7 +31,6 @@ class LSTM(nn.Module):
         self.embedding = nn.Embedding(config.vocab_size, config.d_model)
         self.layers = nn.LSTM(config.d_model, config.d_model, config.n_layers, batch_first=True)
         self.bias = nn.Parameter(torch.zeros(config.vocab_size))
-        nn.init.normal_(self.embedding.weight, std=config.d_model**-0.5)
         for name, weight in self.layers.named_parameters():
             if name.startswith("bias_ih"):  # a forget gate that starts open lets gradients through (Jozefowicz et al., 2015)
                 nn.init.ones_(weight.data[config.d_model : 2 * config.d_model])
