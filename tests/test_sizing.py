@@ -1,0 +1,345 @@
+"""Memory, speed and cost from a config: by hand, as the papers have them, as the libraries have them, and bad input."""
+
+import math
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers import sizing
+from helpers.sizing import (
+    BITS,
+    Hardware,
+    ModelConfig,
+    activation_bytes,
+    bits_per_weight,
+    cache_bytes,
+    count_parameters,
+    decode,
+    deployment,
+    flops_per_token,
+    inference_memory,
+    known_device,
+    known_devices,
+    known_model,
+    known_models,
+    prefill,
+    prefill_flops,
+    read_bytes,
+    training_cost,
+    training_flops,
+    training_memory,
+    training_seconds,
+    weight_bytes,
+    working_bytes,
+)
+from tests.test_sizing_parameters import built, library_model
+
+SMALL = ModelConfig("transformer", vocab_size=50, d_model=16, n_layers=3, n_heads=4, n_kv_heads=2, d_ff=24)
+RECURRENT = {
+    "Mamba": ModelConfig("mamba", vocab_size=50, d_model=16, n_layers=3, d_state=8, tied=True),
+    "Mamba2": ModelConfig("mamba-2", vocab_size=50, d_model=16, n_layers=3, d_state=8, ssm_head_dim=8, tied=True),
+    "Jamba": ModelConfig("hybrid", vocab_size=50, d_model=16, n_layers=4, n_heads=4, d_ff=24, d_state=8, attention_period=4),
+    "Rwkv": ModelConfig("rwkv", vocab_size=50, d_model=16, n_layers=3, layer_norm=True),
+}
+DEVICE = Hardware("a device", memory_gb=80, bandwidth_gb_s=2000, tflops_bf16=300, tflops_fp32=20)
+
+
+# Memory ---------------------------------------------------------------------------------------------------------------
+
+
+def test_bytes_of_weights_by_precision():
+    n = count_parameters(known_model("Llama-2-7B")).total
+    config = known_model("Llama-2-7B")
+    assert [weight_bytes(config, precision) / n for precision in ("fp32", "bf16", "fp16")] == [4, 2, 2]
+    assert weight_bytes(config, "int8", group=64) == n * 1.03125 and weight_bytes(config, "int4", group=32) == n * 0.5625
+    assert bits_per_weight("int4") == 4 + 16 / 128
+
+
+def test_cache_of_a_known_model_by_hand():
+    assert cache_bytes(known_model("Llama-2-7B"), 4096) == 2 * 32 * 4096 * 4096 * 2  # 0.5 MiB a token
+    assert cache_bytes(known_model("Llama-2-70B"), 1, 3) == 3 * 2 * 80 * 8 * 128 * 2
+    assert cache_bytes(known_model("Llama-3-8B"), 10, precision="int8") == 2 * 32 * 8 * 128 * 10
+    mistral = known_model("Mistral-7B-v0.1")
+    assert cache_bytes(mistral, 32_768) == cache_bytes(mistral, 4096), "the window bounds what is kept"
+
+
+@pytest.mark.parametrize("kind", ["Llama", *RECURRENT])
+def test_the_cache_is_as_large_as_the_librarys(kind):
+    import torch
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    config, batch, length = RECURRENT.get(kind, SMALL), 2, 7
+    model = built(kind, config).to_empty(device="cpu").eval()
+    for weight in model.parameters():
+        torch.nn.init.normal_(weight)
+    with torch.no_grad():
+        out = model(torch.zeros(batch, length, dtype=torch.long), use_cache=True)
+    kept = _tensors(next(out[name] for name in ("past_key_values", "cache_params", "state") if out.get(name) is not None))
+    assert sum(tensor.nbytes for tensor in kept) == cache_bytes(config, length, batch, "fp32")
+
+
+def _tensors(kept: object) -> list:
+    import torch
+
+    if isinstance(kept, torch.Tensor):
+        return [kept]
+    if isinstance(kept, list | tuple):
+        return [tensor for item in kept for tensor in _tensors(item)]
+    inside = kept if isinstance(kept, dict) else getattr(kept, "__dict__", {})
+    return _tensors(list(inside.values()))
+
+
+def test_activations_are_those_of_the_paper():
+    gpt3, s, b = known_model("GPT-3 175B"), 2048, 4
+    h, a, layers, v = gpt3.d_model, gpt3.n_heads, gpt3.n_layers, gpt3.vocab_size
+    outside = 4 * s * b * (h + v)
+    found = [activation_bytes(gpt3, s, b, how, dropout=True) - outside for how in ("none", "selective", "full")]
+    assert found == [s * b * h * layers * (34 + 5 * a * s / h), 34 * s * b * h * layers, 2 * s * b * h * layers]
+
+
+@pytest.mark.parametrize("name", known_models())
+def test_checkpointing_keeps_less(name):
+    kept = [activation_bytes(known_model(name), 1024, 2, how) for how in ("none", "selective", "full")]
+    assert kept[0] >= kept[1] > kept[2] > 0
+    assert activation_bytes(known_model(name), 512, 2, precision="fp32") > activation_bytes(known_model(name), 512, 2)
+
+
+def test_training_takes_sixteen_bytes_a_parameter():
+    config = known_model("SmolLM2-135M")
+    n = count_parameters(config).total
+    for precision, parts in {"bf16": (2, 2, 12), "fp32": (4, 4, 8)}.items():
+        memory = training_memory(config, 128, 1, precision=precision)
+        assert (memory.weights / n, memory.gradients / n, memory.optimiser / n) == parts
+        assert memory.total == 16 * n + memory.activations
+    adapters = sizing.lora_parameters(config, 8)
+    lora = training_memory(config, 128, 1, lora_rank=8, frozen_precision="int4")
+    assert lora.total - lora.activations == pytest.approx(weight_bytes(config, "int4") + 16 * adapters)
+
+
+# Compute --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["Llama-2-7B", "Llama-3-8B", "Qwen2.5-0.5B", "GPT-2", "Gemma-2B", "Pythia-160M"])
+def test_flops_are_those_that_torch_counts(name):
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    model, config, length = library_model(name), known_model(name), 256
+    model.set_attn_implementation("eager")
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        ids, mask = torch.zeros(1, length, dtype=torch.long, device="meta"), torch.zeros(1, 1, length, length, device="meta")
+        model(ids, attention_mask=mask, use_cache=False)
+    all_look_at_all = length * flops_per_token(config, length)  # the library computes what the mask then hides
+    assert counter.get_total_flops() == pytest.approx(all_look_at_all, rel=1e-3), "norms and biases are in N"
+
+
+def test_prefill_adds_up_what_each_token_looks_at():
+    for config in (SMALL, replace(SMALL, window=3), *RECURRENT.values()):
+        head = 2 * config.vocab_size * config.d_model
+        each = [flops_per_token(config, position) - head for position in range(1, 11)]
+        assert prefill_flops(config, 10) == sum(each) + head
+
+
+def test_training_is_six_operations_a_parameter_and_token():
+    config = known_model("Llama-2-7B")
+    n = count_parameters(config).multiplied
+    assert training_flops(config, 1e9) == 6e9 * n
+    with_attention = training_flops(config, 4096, 4096)
+    assert with_attention == 6 * 4096 * n + 3 * 4 * 32 * 4096 * (4096 * 4097 // 2)
+    day = training_seconds(config, 1e12, DEVICE, 100, mfu=0.5) / 86_400
+    assert day == pytest.approx(6e12 * n / (0.5 * 100 * 3e14) / 86_400)
+    assert training_cost(7200, 10, 2.5) == 50
+
+
+def test_decode_of_one_text_reads_the_weights_and_its_cache():
+    config = known_model("Llama-2-7B")
+    step = decode(config, DEVICE, 1000)
+    lookup = 2 * (32_000 - 1) * 4096  # the rows of the table that are not looked up
+    assert step.bytes == weight_bytes(config) - lookup + cache_bytes(config, 1000)
+    assert step.seconds == step.bytes / 2e12 and step.bound == "bandwidth" and step.tokens_per_second == 1 / step.seconds
+    assert decode(config, DEVICE, 1, 100_000).bound == "compute"
+    assert prefill(config, DEVICE, 2048).bound == "compute" and prefill(config, DEVICE, 1).bound == "bandwidth"
+
+
+def test_fp32_computes_at_its_own_rate():
+    assert prefill(SMALL, DEVICE, 9, precision="fp32").compute_seconds == prefill_flops(SMALL, 9) / 20e12
+    assert Hardware("x", 1, 1, 1).flops("fp32") == 1e12
+
+
+def test_a_state_is_read_and_written():
+    config = RECURRENT["Mamba"]
+    moved = [decode(config, DEVICE, context, 5).bytes for context in (1, 1_000_000)]
+    assert moved[0] == moved[1] == weight_bytes(config) + 2 * cache_bytes(config, 1, 5)
+
+
+def test_experts_are_read_when_some_token_chose_them():
+    import numpy as np
+
+    config, rng = known_model("Mixtral-8x7B"), np.random.default_rng(0)
+    expert = 3 * 4096 * 14_336
+    for tokens in (1, 4, 16):
+        chosen = [len(np.unique([rng.choice(8, 2, replace=False) for _ in range(tokens)])) for _ in range(4_000)]
+        rest = read_bytes(config, tokens) / 2 - (
+            tokens * 4096 + 32_000 * 4096 + 32 * (2 * 4096**2 * 1.25 + 8 * 4096) + 65 * 4096
+        )
+        assert rest / (32 * expert) == pytest.approx(np.mean(chosen), abs=4 * np.std(chosen) / 4_000**0.5 + 1e-9)
+    one = count_parameters(config).active - 31_999 * 4096
+    assert read_bytes(config, 1) == 2 * one
+
+
+def test_several_devices_are_one_that_is_larger():
+    config, device = known_model("Llama-2-70B"), known_device("NVIDIA H100 80 GB")
+    one, four = (deployment(config, device, context=2048, price_per_hour=3, n_devices=n) for n in (1, 4))
+    assert not one.fits and four.fits and four.decode.seconds == pytest.approx(one.decode.seconds / 4)
+    assert four.output_cost == pytest.approx(one.output_cost), "four times as fast, four times as dear"
+    assert sizing.devices_needed(one.memory.total, device) == 2
+    assert four.output_cost == pytest.approx(1e6 * four.decode.seconds / 3600 * 12)
+
+
+def test_memory_of_a_deployment():
+    config = known_model("Llama-3-8B")
+    memory = inference_memory(config, "int4", 8192, 2)
+    assert memory.weights == weight_bytes(config, "int4") and memory.cache == cache_bytes(config, 8192, 2, "bf16")
+    assert memory.working == working_bytes(config, 2048, 2, "int4")
+    assert memory.total == memory.weights + memory.cache + memory.working
+    assert inference_memory(config, "fp32", 100).cache == cache_bytes(config, 100, precision="fp32")
+    assert inference_memory(config, "bf16", 100, cache_precision="int8").cache == cache_bytes(config, 100, precision="int8")
+
+
+# Bad input ------------------------------------------------------------------------------------------------------------
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "words"),
+    [
+        ({"family": "lstm"}, ValueError, "family='lstm' is not known; there are transformer, mamba"),
+        ({"d_model": -16}, ValueError, "d_model=-16 is no size; give a whole number from 1 on"),
+        ({"n_layers": 0}, ValueError, "n_layers=0 is no size"),
+        ({"vocab_size": 2.5}, ValueError, "vocab_size=2.5 is no size"),
+        ({"d_ff": True}, ValueError, "d_ff=True is no size"),
+        ({"d_ff": None}, ValueError, "d_ff=None, but a model of family='transformer' needs it"),
+        ({"n_heads": None}, ValueError, "n_heads=None, but a model"),
+        ({"n_heads": 5}, ValueError, "n_heads=5 does not divide d_model=16; give a divisor of 16"),
+        ({"n_kv_heads": 3}, ValueError, "n_kv_heads=3 does not divide n_heads=4"),
+        ({"window": 0}, ValueError, "window=0 is no size"),
+        ({"n_positions": -1}, ValueError, "n_positions=-1 is no size; give a whole number from 0 on"),
+        ({"experts_per_token": 2}, ValueError, "experts_per_token=2 is more than n_experts=1"),
+        ({"tied": "yes"}, TypeError, "tied='yes' is no switch"),
+        ({"family": "mamba-2", "ssm_head_dim": 7}, ValueError, "ssm_head_dim=7 does not divide expand"),
+    ],
+)
+def test_bad_sizes_are_named(changes, error, words):
+    with pytest.raises(error, match=words):
+        replace(SMALL, **changes)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: known_model("GPT-5"), "name='GPT-5' is not in data/model_configs.csv; there are SmolLM2-135M"),
+        (lambda: known_device("abacus"), "name='abacus' is not in data/hardware.csv; there are NVIDIA A100"),
+        (lambda: weight_bytes(SMALL, "int3"), "precision='int3' is not known; there are fp32, bf16, fp16, int8, int4"),
+        (lambda: weight_bytes(SMALL, "int4", group=0), "group=0 is no size"),
+        (lambda: cache_bytes(SMALL, -1), "context=-1 is no size"),
+        (lambda: cache_bytes(SMALL, 1, 0), "batch=0 is no size"),
+        (lambda: cache_bytes(SMALL, 1, 1, "fp4"), "precision='fp4' is not known"),
+        (lambda: cache_bytes(replace(SMALL, n_positions=8), 9), "context=9 is more than n_positions=8"),
+        (lambda: prefill_flops(replace(SMALL, n_positions=8), 9), "context=9 is more than n_positions=8"),
+        (lambda: working_bytes(SMALL, 0), "tokens=0 is no size"),
+        (lambda: inference_memory(SMALL, "bf16", 0), "context=0 is no size"),
+        (lambda: inference_memory(SMALL, "bf17", 1), "precision='bf17' is not known"),
+        (lambda: inference_memory(SMALL, chunk=0), "chunk=0 is no size"),
+        (
+            lambda: activation_bytes(SMALL, 8, 1, "some"),
+            "checkpointing='some' is not known; there are none, selective, full",
+        ),
+        (lambda: activation_bytes(SMALL, 8, precision="int8"), "precision='int8' is not one that training computes in"),
+        (lambda: training_memory(SMALL, 8, frozen_precision="int8"), "frozen_precision='int8' is for adapters"),
+        (lambda: flops_per_token(SMALL, -5), "context=-5 is no size"),
+        (lambda: prefill_flops(SMALL, 0), "length=0 is no size"),
+        (lambda: training_flops(SMALL, NAN), "n_tokens=nan is not accepted"),
+        (lambda: training_flops(SMALL, 0), "n_tokens=0 is not accepted; give a number above 0"),
+        (lambda: decode(SMALL, DEVICE, 8, 0), "batch=0 is no size"),
+        (lambda: decode(SMALL, DEVICE, 0), "context=0 is no size"),
+        (lambda: prefill(SMALL, DEVICE, 8, 1, "bf17"), "precision='bf17' is not known"),
+        (lambda: read_bytes(SMALL, 0), "tokens=0 is no size"),
+        (lambda: Hardware("x", 1, 0, 1), "bandwidth_gb_s=0 is not accepted; give a number above 0"),
+        (lambda: Hardware("x", NAN, 1, 1), "memory_gb=nan is not accepted"),
+        (lambda: Hardware("x", 1, 1, INF), "tflops_bf16=inf is not accepted"),
+        (lambda: Hardware("x", 1, 1, 1, -1), "tflops_fp32=-1 is not accepted"),
+        (lambda: Hardware("x", 1, "fast", 1), "bandwidth_gb_s='fast' is not accepted"),
+        (lambda: DEVICE.times(0), "n_devices=0 is no size"),
+        (lambda: deployment(SMALL, DEVICE, price_per_hour=-1), "price_per_hour=-1 is not accepted; give a number from 0 on"),
+        (lambda: training_seconds(SMALL, 1e6, DEVICE, mfu=1.5), "mfu=1.5 is more than the peak"),
+        (lambda: training_seconds(SMALL, 1e6, DEVICE, mfu=0), "mfu=0 is not accepted"),
+        (lambda: training_cost(NAN, 1, 1), "seconds=nan is not accepted"),
+        (lambda: sizing.cost_per_million(0, 1), "tokens_per_second=0 is not accepted"),
+        (lambda: sizing.devices_needed(INF, DEVICE), "needed_bytes=inf is not accepted"),
+    ],
+)
+def test_bad_input_is_named(call, words):
+    with pytest.raises(ValueError) as raised:
+        call()
+    assert words in str(raised.value)
+
+
+# Of any model ---------------------------------------------------------------------------------------------------------
+
+LARGER = ("vocab_size", "n_layers", "d_ff", "n_experts")
+
+
+@st.composite
+def transformers_of_any_size(draw) -> ModelConfig:
+    kv, group, width = (draw(st.integers(1, 8)) for _ in range(3))
+    n_experts = draw(st.integers(1, 8))
+    sizes = {name: draw(st.integers(1, 64)) for name in ("vocab_size", "d_model", "n_layers", "d_ff")}
+    heads = {"n_heads": kv * group, "n_kv_heads": kv, "head_dim": width}
+    experts = {"n_experts": n_experts, "experts_per_token": draw(st.integers(1, n_experts))}
+    return ModelConfig("transformer", **sizes, **heads, **experts, tied=draw(st.booleans()))
+
+
+@given(config=transformers_of_any_size(), name=st.sampled_from(LARGER), context=st.integers(1, 500), batch=st.integers(1, 9))
+@settings(max_examples=60, deadline=None)
+def test_more_of_anything_is_never_cheaper(config, name, context, batch):
+    larger = replace(config, **{name: getattr(config, name) + 1})
+    small, large = (count_parameters(c) for c in (config, larger))
+    assert small.total >= small.active >= small.multiplied > 0 and small.total >= small.embedding
+    assert large.total > small.total and large.active >= small.active
+    assert flops_per_token(larger, context) >= flops_per_token(config, context)
+    for precision in BITS:
+        less, more = (deployment(c, DEVICE, precision, context, batch, 1.0) for c in (config, larger))
+        for field in ("weights", "cache", "working"):
+            assert getattr(more.memory, field) >= getattr(less.memory, field) >= 0
+        assert more.prefill.seconds >= less.prefill.seconds * (1 - 1e-12)
+        assert less.prefill.seconds > 0 and less.decode.bytes <= less.memory.weights + less.memory.cache + 1e-6
+
+
+@given(
+    context=st.integers(1, 100_000),
+    batch=st.integers(1, 500),
+    name=st.sampled_from(["Llama-3-8B", "Mamba-2.8B", "Jamba-v0.1"]),
+)
+@settings(max_examples=40, deadline=None)
+def test_longer_and_more_texts_take_more_of_all(context, batch, name):
+    config = known_model(name)
+    base, longer, more = (
+        deployment(config, DEVICE, context=c, batch=b, price_per_hour=1.0)
+        for c, b in ((context, batch), (context + 1, batch), (context, batch + 1))
+    )
+    for other in (longer, more):
+        assert other.memory.total >= base.memory.total and other.decode.seconds >= base.decode.seconds
+        assert other.prefill.flops > base.prefill.flops
+    assert more.output_cost <= base.output_cost * (1 + 1e-12), "a batch shares the weights"
+
+
+@pytest.mark.parametrize("name", known_devices())
+def test_devices_are_plain_numbers(name):
+    device = known_device(name)
+    values = [getattr(device, field.name) for field in fields(Hardware)[1:]]
+    assert all(isinstance(value, float) and math.isfinite(value) for value in values)
+    assert device.tflops_fp32 <= device.tflops_bf16

@@ -1,0 +1,142 @@
+"""Parameters counted from a config are those of the models that transformers builds of it, to the last one."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers.sizing import ModelConfig, count_parameters, known_model, known_models, lora_parameters, weights
+
+BILLIONS = {"Llama-2-7B": 6.74, "Llama-2-13B": 13.02, "Llama-2-70B": 68.98}  # as published
+KINDS = {  # the start of a name, and what transformers calls such models
+    "SmolLM2": "Llama", "Llama": "Llama", "Mistral": "Mistral", "Mixtral": "Mixtral", "Gemma": "Gemma", "GPT": "GPT2",
+    "Qwen2.5": "Qwen2", "Qwen3": "Qwen3Moe", "Qwen1.5": "Qwen2Moe", "Pythia": "GPTNeoX", "Mamba-": "Mamba",
+    "Mamba2": "Mamba2", "RWKV": "Rwkv", "Jamba": "Jamba",
+}  # fmt: skip
+
+
+def library_model(name: str):
+    """The model that transformers builds of a known model's sizes."""
+    return built(next(kind for start, kind in KINDS.items() if name.startswith(start)), known_model(name))
+
+
+def built(kind: str, sizes: ModelConfig):
+    """A model of transformers without memory for its weights."""
+    import torch
+    import transformers
+
+    config = getattr(transformers, f"{kind}Config")(**library_sizes(kind, sizes))
+    with torch.device("meta"):
+        return getattr(transformers, "GPT2LMHeadModel" if kind == "GPT2" else f"{kind}ForCausalLM")(config)
+
+
+def library_sizes(kind: str, c: ModelConfig) -> dict:
+    """The sizes by the names of a config of transformers."""
+    common = {"vocab_size": c.vocab_size, "tie_word_embeddings": c.tied, "pad_token_id": None}
+    if kind == "GPT2":
+        return common | {"n_embd": c.d_model, "n_layer": c.n_layers, "n_head": c.n_heads, "n_inner": c.d_ff,
+                         "n_positions": c.n_positions}  # fmt: skip
+    common |= {"hidden_size": c.d_model, "num_hidden_layers": c.n_layers}
+    ssm = {"state_size": c.d_state, "conv_kernel": c.d_conv, "expand": c.expand}
+    if kind == "Mamba":
+        return common | ssm | {"time_step_rank": c.rank}
+    if kind == "Mamba2":
+        heads = c.d_inner // c.ssm_head_dim
+        return common | ssm | {"num_heads": heads, "head_dim": c.ssm_head_dim, "n_groups": c.n_groups}
+    if kind == "Rwkv":
+        return common | {"intermediate_size": c.d_ff, "attention_hidden_size": c.d_model}
+    common |= {"num_attention_heads": c.n_heads, "intermediate_size": c.d_ff}
+    if kind != "GPTNeoX":
+        common |= {"num_key_value_heads": c.kv_heads, "head_dim": c.head_width}
+    experts = {"num_experts": c.n_experts, "num_experts_per_tok": c.experts_per_token}
+    return common | {
+        "Mixtral": {"num_local_experts": c.n_experts, "num_experts_per_tok": c.experts_per_token},
+        "Qwen2Moe": experts | {"moe_intermediate_size": c.d_ff, "shared_expert_intermediate_size": c.shared_d_ff},
+        "Qwen3Moe": experts | {"moe_intermediate_size": c.d_ff},
+        "Jamba": experts | {"attn_layer_period": c.attention_period, "attn_layer_offset": c.attention_period // 2,
+                            "expert_layer_period": c.expert_period, "expert_layer_offset": c.expert_period // 2,
+                            "mamba_d_state": c.d_state, "mamba_d_conv": c.d_conv, "mamba_expand": c.expand,
+                            "mamba_dt_rank": c.rank},
+    }.get(kind, {})  # fmt: skip
+
+
+@pytest.mark.parametrize("name", known_models())
+def test_parameters_are_those_of_the_library(name):
+    model = library_model(name)
+    assert count_parameters(known_model(name)).total == model.num_parameters()
+
+
+@pytest.mark.parametrize("name", [name for name in known_models() if known_model(name).n_experts > 1])
+def test_active_parameters_are_those_of_the_library_without_the_experts_not_chosen(name):
+    config, active = known_model(name), 0
+    for where, tensor in library_model(name).named_parameters():
+        is_expert = tensor.ndim == 3 and tensor.shape[0] == config.n_experts  # all experts of a layer in one tensor
+        assert is_expert == (".experts." in where)
+        active += tensor.numel() // config.n_experts * config.experts_per_token if is_expert else tensor.numel()
+    assert count_parameters(config).active == active < count_parameters(config).total
+
+
+@pytest.mark.parametrize("name", BILLIONS)
+def test_published_totals_are_reproduced(name):
+    assert round(count_parameters(known_model(name)).total / 1e9, 2) == BILLIONS[name]
+
+
+def test_parameters_by_hand():
+    config = ModelConfig("transformer", vocab_size=10, d_model=4, n_layers=2, n_heads=2, n_kv_heads=1, d_ff=3)
+    layer = 4 * 4 + 2 * (2 * 4) + 4 * 4 + 3 * (3 * 4) + 2 * 4  # queries, keys and values, output, network, norms
+    counted = count_parameters(config)
+    assert (counted.total, counted.embedding) == (2 * 40 + 2 * layer + 4, 80)
+    assert counted.active == counted.total and counted.multiplied == counted.total - 40
+    tied = count_parameters(replace(config, tied=True))
+    assert (tied.total, tied.embedding, tied.multiplied) == (counted.total - 40, 40, counted.total - 40)
+
+
+def test_every_weight_is_named_once():
+    for name in known_models():
+        rows = weights(known_model(name))
+        assert len({(row.part, row.name) for row in rows}) == len(rows)
+        assert sum(row.size * row.count for row in rows) == count_parameters(known_model(name)).total
+
+
+def test_adapters_of_queries_and_values():
+    config = known_model("Llama-2-7B")
+    assert lora_parameters(config, 8) == 32 * 2 * 8 * (4096 + 4096)
+    assert lora_parameters(config, 1, ("up",)) == 32 * (4096 + 11008)
+    with pytest.raises(
+        ValueError, match="targets holds 'queries', which the model has no matrix of; there are down, gate, key"
+    ):
+        lora_parameters(config, 8, ("queries",))
+    with pytest.raises(ValueError, match="rank=0 is no size"):
+        lora_parameters(config, 0)
+
+
+SIZES = st.integers(1, 6)
+
+
+@st.composite
+def configs(draw, kind: str) -> ModelConfig:
+    """A small config that the library can build too."""
+    kv_heads, group, width = draw(SIZES), draw(SIZES), 2 * draw(SIZES)
+    sizes = {name: draw(SIZES) for name in ("vocab_size", "n_layers", "d_ff", "d_state", "d_conv", "dt_rank")}
+    sizes |= {
+        "d_model": kv_heads * group * width,
+        "n_heads": kv_heads * group,
+        "n_kv_heads": kv_heads,
+        "tied": draw(st.booleans()),
+    }
+    if kind != "Llama":
+        sizes |= {"n_experts": (n := draw(st.integers(2, 5))), "experts_per_token": draw(st.integers(1, n))}
+    if kind == "Jamba":
+        sizes |= {"attention_period": draw(SIZES), "expert_period": draw(SIZES)}
+    if kind == "Qwen2Moe":
+        sizes |= {"shared_d_ff": draw(SIZES), "qkv_bias": True}
+    return ModelConfig("hybrid" if kind == "Jamba" else "transformer", **sizes)
+
+
+@pytest.mark.parametrize("kind", ["Llama", "Qwen2Moe", "Jamba"])
+@given(data=st.data())
+@settings(max_examples=15, deadline=None)
+def test_parameters_of_any_config_are_those_of_the_library(kind, data):
+    config = data.draw(configs(kind))
+    assert count_parameters(config).total == built(kind, config).num_parameters()
