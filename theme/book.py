@@ -10,7 +10,7 @@ from sphinx.config import Config
 
 import helpers.claims
 from helpers import assets
-from theme import ledger, pages, playgrounds
+from theme import calculator, ledger, pages, playgrounds
 
 HERE = Path(__file__).resolve().parent
 STATIC = HERE / "static"
@@ -40,6 +40,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_node(ledger.ClaimLink, html=(ledger.visit_claim_link, ledger.depart_claim_link))
     app.add_role("claim", ledger.ClaimRole())
     app.add_directive("token-playground", playgrounds.TokenPlayground)
+    app.add_directive("size-calculator", calculator.SizeCalculator)
     app.add_directive("claims", ledger.Claims)
     app.add_directive("chapter-claims", ledger.ChapterClaims)
     app.add_directive("chapter-cost", ledger.ChapterCost)
@@ -77,6 +78,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         copy_changed(assets.path(name), output / "_static" / folder)
     copy_changed(STATIC, output / "_static")
     playgrounds.write_data(output)
+    calculator.write_data(output)
     for page in output.rglob("*.html"):
         pages.clean(page)
 

@@ -15,8 +15,13 @@ from sphinx.util.docutils import SphinxDirective
 from helpers import assets
 from helpers.corpora import Declaration, comparable_declarations
 from helpers.tokens import ENCODINGS
+from theme import calculator
 
-PARTS = {"explore": 'class="plot explore"', "tokens": 'id="token-playground"'}  # a part, and the mark of what needs it
+PARTS = {  # a part, and the mark of what needs it
+    "explore": 'class="plot explore"',
+    "tokens": 'id="token-playground"',
+    "size": calculator.MARK,
+}
 TOKENIZER = "browser-tokenizer"  # the asset with the vocabularies and the code that reads them
 RATES = {  # name: label, what it starts with, step, least
     "price": ("Price of a million tokens", "2.5", "any", "0"),
