@@ -107,12 +107,26 @@ def own_model(rng: random.Random) -> ModelConfig:
     )
 
 
+def own_hybrid(rng: random.Random) -> ModelConfig:
+    """A hybrid whose layers do not fill whole periods."""
+    sizes = {name: rng.randrange(1, 40) for name in ("n_layers", "attention_period", "expert_period", "d_state", "d_conv")}
+    work = {
+        "n_heads": 8,
+        "n_kv_heads": 2,
+        "d_ff": 700,
+        "n_experts": 5,
+        "experts_per_token": 3,
+        "shared_d_ff": rng.choice([0, 90]),
+    }
+    return ModelConfig("hybrid", vocab_size=5_000, d_model=256, dt_rank=rng.choice([None, 7]), **sizes, **work)
+
+
 def drawn_calls(n: int) -> list[tuple[ModelConfig, Hardware, dict]]:
     """Models, devices and work with a fixed seed; every known model in every precision is among them."""
     rng, calls = random.Random(0), []
     grid = [(name, precision) for name in known_models() for precision in BITS]
     for i in range(n):
-        config = known_model(grid[i][0]) if i < len(grid) else own_model(rng)
+        config = known_model(grid[i][0]) if i < len(grid) else rng.choice([own_model, own_model, own_hybrid])(rng)
         precision = grid[i][1] if i < len(grid) else rng.choice(list(BITS))
         device = known_device(rng.choice(known_devices()))
         if rng.random() < 0.2:

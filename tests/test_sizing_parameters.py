@@ -92,6 +92,13 @@ def test_parameters_by_hand():
     assert (tied.total, tied.embedding, tied.multiplied) == (counted.total - 40, 40, counted.total - 40)
 
 
+@pytest.mark.parametrize("name", ["RWKV-4-169M", "RWKV-4-14B"])
+def test_parameters_are_those_of_the_paper_on_rwkv(name):
+    c = known_model(name)
+    paper = 2 * c.vocab_size * c.d_model + 13 * c.d_model**2 * c.n_layers + c.d_model * (11 * c.n_layers + 4)
+    assert count_parameters(c).total == paper
+
+
 def test_every_weight_is_named_once():
     for name in known_models():
         rows = weights(known_model(name))

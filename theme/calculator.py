@@ -69,7 +69,7 @@ FORM = """
 <div id="size-result"><p id="size-verdict" class="counts"></p>
 <div class="table-scroll"><table class="bars"><caption>Memory; the dashed line is what the device holds</caption>
 <tbody>{bars}</tbody></table></div>
-<div class="table-scroll"><table class="compare"><caption>Time: bounds that no program can beat</caption>
+<div class="table-scroll"><table class="compare"><caption>Time, at best</caption>
 <thead><tr><td></td>{columns}</tr></thead><tbody>{speeds}</tbody></table></div>
 <p class="note" id="size-note"></p>
 <div class="table-scroll"><table class="compare"><caption>Where it comes from</caption><tbody>{facts}</tbody></table></div>
