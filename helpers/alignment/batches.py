@@ -1,0 +1,158 @@
+"""Prompts and answers as tensors, and log-probabilities of answers.
+
+    B  batch: answers      L  length, prompt and answer and padding      V  vocabulary
+
+Padding stands at the ends only. A transformer that looks back never sees it from a place before, so it needs no mask there.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+Ids = Sequence[int]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Prompts with their answers.
+
+    Args:
+        ids: (B, L), each row a prompt, its answer, padding.
+        mask: (B, L - 1) of bool: whether ids[:, 1:], the token that a position predicts, is of the answer.
+    """
+
+    ids: Tensor
+    mask: Tensor
+
+    @property
+    def ends(self) -> Tensor:
+        """Of each row, the place of the answer's last token (B,)."""
+        places = torch.arange(1, self.ids.shape[1], device=self.ids.device)
+        return (self.mask * places).amax(dim=1)
+
+
+def make_batch(prompts: Sequence[Ids], answers: Sequence[Ids], pad: int = 0) -> Batch:
+    """Put each answer after its prompt, and pad to the longest.
+
+    Args:
+        prompts: B rows of ids, none empty.
+        answers: B rows of ids, with the token that ends them if there is one.
+        pad: the id of what fills up.
+
+    Raises:
+        ValueError: if there are no rows, or not as many answers as prompts, or a prompt or all answers are empty.
+    """
+    if not prompts or len(prompts) != len(answers):
+        raise ValueError(
+            f"{len(prompts)} prompts and {len(answers)} answers make no batch; give as many of both, at least 1"
+        )
+    if not all(map(len, prompts)):
+        raise ValueError("a prompt is empty; give at least the token that begins a text")
+    length = max(len(p) + len(a) for p, a in zip(prompts, answers, strict=True))
+    ids = torch.full((len(prompts), length), pad)
+    mask = torch.zeros(len(prompts), length - 1, dtype=torch.bool)
+    for row, (prompt, answer) in enumerate(zip(prompts, answers, strict=True)):
+        ids[row, : len(prompt) + len(answer)] = torch.tensor([*prompt, *answer])
+        mask[row, len(prompt) - 1 : len(prompt) + len(answer) - 1] = True
+    check_mask(mask)
+    return Batch(ids, mask)
+
+
+def token_log_probs(logits: Tensor, ids: Tensor) -> Tensor:
+    """log p(ids[t + 1] | ids[..t]).
+
+    Args:
+        logits: (B, L, V), as a model gives them for `ids`.
+        ids: (B, L).
+
+    Returns:
+        (B, L - 1).
+    """
+    return logits[:, :-1].log_softmax(dim=-1).gather(-1, ids[:, 1:, None]).squeeze(-1)
+
+
+def masked_sum(values: Tensor, mask: Tensor) -> Tensor:
+    """The sum over each row's places in the mask: (B, T) and (B, T) to (B,)."""
+    return values.masked_fill(~mask, 0).sum(dim=1)  # not values * mask: outside the mask may be an infinity
+
+
+def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
+    """The mean over each row's places in the mask: (B, T) and (B, T) to (B,)."""
+    return masked_sum(values, mask) / mask.sum(dim=1).clamp(min=1)
+
+
+def answer_log_probs(model: nn.Module, batch: Batch) -> Tensor:
+    """log p(answer | prompt) of each row, the sum over its tokens: (B,)."""
+    return masked_sum(token_log_probs(model(batch.ids), batch.ids), batch.mask)
+
+
+def hidden_states(model: nn.Module, ids: Tensor) -> Tensor:
+    """What a `helpers.models` stack makes its logits of: (B, L) to (B, L, D)."""
+    x = model.embedding(ids)
+    for block in model.blocks:
+        x = block(x)
+    return model.norm(x)
+
+
+def minibatches(n: int, batch_size: int, n_steps: int, seed: int) -> Iterator[list[int]]:
+    """`n_steps` draws of `batch_size` of n places: all places once in an order drawn anew, then again.
+
+    Raises:
+        ValueError: if there is nothing to draw from, or a size is not positive.
+    """
+    if min(n, batch_size, n_steps) < 1:
+        raise ValueError(f"n={n}, batch_size={batch_size}, n_steps={n_steps} draw nothing; give at least 1 of each")
+    generator, order = torch.Generator().manual_seed(seed), []
+    for _ in range(n_steps):
+        while len(order) < batch_size:
+            order += torch.randperm(n, generator=generator).tolist()
+        yield order[:batch_size]
+        order = order[batch_size:]
+
+
+def descend(optimizer: torch.optim.Optimizer, loss: Tensor, clip: float = 1.0) -> float:
+    """One step down the gradient of `loss`, whose norm is cut at `clip`; the loss as a number.
+
+    Raises:
+        ValueError: if the loss is not finite: nothing is changed then.
+    """
+    if not torch.isfinite(loss):
+        raise ValueError(f"loss={float(loss)} is not finite; look for NaN in rewards and for a learning rate too high")
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], clip)
+    optimizer.step()
+    return float(loss.detach())
+
+
+def check_mask(mask: Tensor) -> None:
+    """Refuse a mask that leaves nothing to learn from.
+
+    Raises:
+        ValueError: if it is not of bool, or True nowhere.
+    """
+    if mask.dtype != torch.bool or not mask.any():
+        raise ValueError(f"mask of {tuple(mask.shape)}, {mask.dtype}, masks everything; give bool, True at answers' tokens")
+
+
+def check_beta(beta: float) -> None:
+    """Refuse what is no weight of a KL penalty.
+
+    Raises:
+        ValueError: if it is not above 0 and finite.
+    """
+    if not 0 < beta < float("inf"):
+        raise ValueError(f"beta={beta!r} is no weight of the distance to the reference; give a number above 0")
+
+
+def check_finite(name: str, values: Tensor) -> None:
+    """Refuse NaN and infinities, naming whose they are.
+
+    Raises:
+        ValueError: if there is one.
+    """
+    if not torch.isfinite(values).all():
+        bad = int((~torch.isfinite(values)).sum())
+        raise ValueError(f"{name} of shape {tuple(values.shape)} has {bad} NaN or infinite values; give finite numbers")

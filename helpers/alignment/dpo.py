@@ -1,0 +1,69 @@
+"""Direct preference optimisation: the reward model that a policy is, trained as one (Rafailov et al., 2023)."""
+
+import copy
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import logsigmoid
+
+from helpers.alignment.batches import answer_log_probs, check_beta, check_finite, descend, minibatches
+from helpers.alignment.feedback import Preference, check_preferences, pair_batch
+from helpers.training import schedule
+
+
+def dpo_loss(chosen: Tensor, rejected: Tensor, ref_chosen: Tensor, ref_rejected: Tensor, beta: float) -> Tensor:
+    """-log sigmoid(beta ((chosen - ref_chosen) - (rejected - ref_rejected))), equation 7 of Rafailov et al. (2023).
+
+    Args:
+        chosen: (B,) log p(chosen answer | prompt) under the policy, summed over tokens.
+        rejected: (B,) the same of the rejected answers.
+        ref_chosen: (B,) under the reference, without gradient.
+        ref_rejected: (B,) under the reference, without gradient.
+        beta: weight of the distance to the reference, above 0.
+
+    Returns:
+        The loss in nats a pair, a scalar.
+
+    Raises:
+        ValueError: if `beta` is not above 0, there are no pairs, or a log-probability is not finite.
+    """
+    check_beta(beta)
+    if not len(chosen):
+        raise ValueError("chosen of shape (0,) has no pairs; give at least one")
+    margin = (chosen - ref_chosen) - (rejected - ref_rejected)  # (B,)
+    check_finite("log-probabilities", margin)
+    return -logsigmoid(beta * margin).mean()
+
+
+def dpo(
+    model: nn.Module,
+    preferences: Sequence[Preference],
+    *,
+    beta: float = 0.2,
+    n_steps: int = 150,
+    batch_size: int = 32,
+    learning_rate: float = 5e-4,
+    seed: int = 0,
+) -> list[float]:
+    """Train `model` in place on preferences; where it starts is its reference.
+
+    Returns:
+        The loss of each step, in nats a pair.
+
+    Raises:
+        ValueError: if there are no preferences, or `beta` is not above 0.
+    """
+    check_beta(beta)
+    check_preferences(preferences)
+    reference = copy.deepcopy(model).eval()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, betas=(0.9, 0.95), weight_decay=0.0)
+    losses = []
+    for step, rows in enumerate(minibatches(len(preferences), batch_size, n_steps, seed)):
+        batch = pair_batch([preferences[i] for i in rows])
+        with torch.no_grad():
+            ref_chosen, ref_rejected = answer_log_probs(reference, batch).chunk(2)
+        chosen, rejected = answer_log_probs(model, batch).chunk(2)
+        optimizer.param_groups[0]["lr"] = learning_rate * schedule((step + 1) / n_steps, warmup=0.1)
+        losses.append(descend(optimizer, dpo_loss(chosen, rejected, ref_chosen, ref_rejected, beta)))
+    return losses

@@ -1,0 +1,104 @@
+"""Preferences: two answers to one prompt, and which of them a judge prefers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from helpers.alignment.batches import Batch, Ids, make_batch
+
+
+@dataclass(frozen=True)
+class Preference:
+    """A prompt and two answers to it, in ids.
+
+    Raises:
+        ValueError: if the answers are equal: there is nothing to prefer.
+    """
+
+    prompt: Ids
+    chosen: Ids
+    rejected: Ids
+
+    def __post_init__(self) -> None:
+        if list(self.chosen) == list(self.rejected):
+            raise ValueError(f"chosen and rejected are equal, {list(self.chosen)!r}; give two different answers")
+
+
+def prefer(
+    prompts: Sequence[Ids],
+    first: Sequence[Ids],
+    second: Sequence[Ids],
+    prefers_first: Callable[[int], bool | None],
+) -> list[Preference]:
+    """Label pairs of answers; pairs of equal answers, and those that the judge leaves undecided, are left out.
+
+    Args:
+        prompts: N rows of ids.
+        first: an answer to each.
+        second: another.
+        prefers_first: of the pair's place, 0 to N - 1: whether the first is better, or None for undecided.
+
+    Raises:
+        ValueError: if the three are not equally many.
+    """
+    if not len(prompts) == len(first) == len(second):
+        raise ValueError(f"{len(prompts)} prompts, {len(first)} and {len(second)} answers; give as many of each")
+    labelled = []
+    for i, (prompt, one, other) in enumerate(zip(prompts, first, second, strict=True)):
+        if list(one) == list(other) or (wins := prefers_first(i)) is None:
+            continue
+        labelled.append(Preference(prompt, one, other) if wins else Preference(prompt, other, one))
+    return labelled
+
+
+def constitution_label(score: Callable[[str, str], float], question: str, first: str, second: str) -> bool | None:
+    """Which of two answers an AI judge prefers: the one that scores higher by its constitution (Bai et al., 2022).
+
+    In RLAIF (Lee et al., 2023) the label comes from a language model that is shown the principles; here `score` applies
+    them as rules. It never sees what is true.
+
+    Args:
+        score: of a question and an answer.
+        question: what was asked.
+        first: an answer.
+        second: another.
+
+    Returns:
+        Whether the first wins, or None if both score the same.
+    """
+    one, other = score(question, first), score(question, second)
+    return None if one == other else one > other
+
+
+def flip(preferences: Sequence[Preference], share: float, seed: int = 0) -> list[Preference]:
+    """The same preferences with a share of the labels turned round at random: noise of a known size.
+
+    Raises:
+        ValueError: if `share` is not between 0 and 1.
+    """
+    if not 0 <= share <= 1:
+        raise ValueError(f"share={share!r} is none; give 0 to 1")
+    turned = torch.rand(len(preferences), generator=torch.Generator().manual_seed(seed)) < share
+    return [Preference(p.prompt, p.rejected, p.chosen) if t else p for p, t in zip(preferences, turned, strict=True)]
+
+
+def pair_batch(preferences: Sequence[Preference]) -> Batch:
+    """One batch of 2B rows: the chosen answers first, then the rejected ones.
+
+    Raises:
+        ValueError: if there are no preferences.
+    """
+    check_preferences(preferences)
+    prompts = [p.prompt for p in preferences]
+    return make_batch(prompts * 2, [p.chosen for p in preferences] + [p.rejected for p in preferences])
+
+
+def check_preferences(preferences: Sequence[Preference]) -> None:
+    """Refuse an empty set.
+
+    Raises:
+        ValueError: if there are none.
+    """
+    if not preferences:
+        raise ValueError("preferences=[] teach nothing; give at least one pair of different answers")

@@ -1,0 +1,94 @@
+"""What GRPO and PPO share: the clipped objective, the distance to the reference, and a round of samples."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from helpers.alignment.batches import Batch, Ids, check_finite, make_batch, masked_sum, token_log_probs
+from helpers.alignment.generate import sample
+
+Score = Callable[[Sequence[Ids], Sequence[Ids]], Tensor]  # prompts and answers, B of each, to rewards (B,)
+
+
+@dataclass(frozen=True)
+class Round:
+    """Answers that a policy gave, and what it and the reference thought of them when it gave them.
+
+    Args:
+        batch: prompts and answers, B rows.
+        rewards: (B,).
+        log_probs: (B, L - 1) of each next token under the policy that sampled.
+        ref_log_probs: (B, L - 1) under the reference.
+    """
+
+    batch: Batch
+    rewards: Tensor
+    log_probs: Tensor
+    ref_log_probs: Tensor
+
+
+@torch.no_grad()
+def play(
+    model: nn.Module, reference: nn.Module, prompts: Sequence[Ids], score: Score, *, eos: int, max_new: int, seed: int
+) -> Round:
+    """Sample an answer to each prompt at temperature 1, and score it.
+
+    Raises:
+        ValueError: if a reward is not finite, or there are not as many rewards as prompts.
+    """
+    answers = sample(model, prompts, eos=eos, max_new=max_new, seed=seed)
+    rewards = score(prompts, answers)
+    if rewards.shape != (len(prompts),):
+        raise ValueError(f"score gave rewards of shape {tuple(rewards.shape)}; it has to give ({len(prompts)},)")
+    check_finite("rewards", rewards)
+    batch = make_batch(prompts, answers)
+    log_probs, ref_log_probs = (token_log_probs(m(batch.ids), batch.ids) for m in (model, reference))
+    return Round(batch, rewards, log_probs, ref_log_probs)
+
+
+def clipped_objective(log_probs: Tensor, old_log_probs: Tensor, advantages: Tensor, clip: float) -> Tensor:
+    """min(r A, clip(r, 1 - clip, 1 + clip) A), r = p / p_old: equation 7 of Schulman et al. (2017), token by token.
+
+    Args:
+        log_probs: (B, T) under the policy.
+        old_log_probs: (B, T) under the policy that sampled, without gradient.
+        advantages: (B, T) or (B, 1).
+        clip: how far the ratio may move and still gain.
+
+    Returns:
+        (B, T), to be made large.
+    """
+    ratio = (log_probs - old_log_probs).exp()
+    return torch.minimum(ratio * advantages, ratio.clamp(1 - clip, 1 + clip) * advantages)
+
+
+def kl_estimate(log_probs: Tensor, ref_log_probs: Tensor) -> Tensor:
+    """exp(d) - d - 1 with d = ref - log_probs: unbiased, never negative, token by token (Schulman, 2020).
+
+    Args:
+        log_probs: (B, T) under the policy, of tokens that it sampled.
+        ref_log_probs: (B, T) under the reference.
+
+    Returns:
+        (B, T), in nats.
+    """
+    difference = ref_log_probs - log_probs
+    return difference.exp() - difference - 1
+
+
+@torch.no_grad()
+def kl_to_reference(model: nn.Module, reference: nn.Module, batch: Batch) -> float:
+    """KL(policy || reference) in nats an answer: the mean over answers of the sum over their places.
+
+    At each place the two next-token distributions are compared in full, so the only chance is in the answers themselves.
+
+    Args:
+        model: the policy.
+        reference: where it started.
+        batch: answers that the policy sampled at temperature 1.
+    """
+    log_p = model(batch.ids)[:, :-1].log_softmax(dim=-1)  # (B, L - 1, V)
+    log_q = reference(batch.ids)[:, :-1].log_softmax(dim=-1)
+    return float(masked_sum((log_p.exp() * (log_p - log_q)).sum(dim=-1), batch.mask).mean())
