@@ -148,12 +148,18 @@ def test_a_fading_state_is_no_slow_number():
     assert y[1:].abs().max() < 1e-20
 
 
-def test_inputs_of_16_bits_are_summed_in_32():
-    inputs = [x.bfloat16() for x in scan_inputs(200)]
+@pytest.mark.parametrize(
+    ("scan", "inputs"),
+    [(selective_scan, scan_inputs(200)), (lambda *x: ssd(*x, 64), ssd_inputs(200)), (wkv, wkv_inputs(200))],
+    ids=["Mamba", "Mamba-2", "RWKV"],
+)
+def test_inputs_of_16_bits_are_summed_in_32(scan, inputs):
+    inputs = [x.bfloat16() for x in inputs]
     with torch.autocast("cpu", torch.bfloat16):
-        y, _ = selective_scan(*inputs)
-    assert y.dtype == torch.float32
-    torch.testing.assert_close(y, selective_scan(*(x.float() for x in inputs))[0])
+        results = scan(*inputs)
+    for one, exact in zip(results, scan(*(x.float() for x in inputs)), strict=True):
+        assert one.dtype == torch.float32
+        torch.testing.assert_close(one, exact)
 
 
 @pytest.mark.parametrize("chunk", [1, 24, 24 * 50, 2**19])
