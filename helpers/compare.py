@@ -64,19 +64,21 @@ def best_rates(task: str) -> dict[str, float]:
     return ranked.groupby("architecture").learning_rate.first().to_dict()
 
 
-def text_run(name: str, config: Config, recipe: Recipe) -> dict[str, Any]:
+def text_run(name: str, config: Config, recipe: Recipe, embedding_scale: float = 1.0) -> dict[str, Any]:
     """Train one architecture on a novel, byte by byte, and measure it on the end of it.
 
     Args:
         name: of the architecture.
         config: its shape.
         recipe: budget, learning rate and seed, which is also that of the weights.
+        embedding_scale: by which the embedding is multiplied before training.
 
     Returns:
         architecture, seed, learning_rate, tokens, seconds of training, and bits_per_byte of text that it was not trained on.
     """
     ids = byte_ids("\n".join(prose("moby-dick")))
     model = seeded(lambda: ARCHITECTURES[name](config), recipe.seed)
+    model.embedding.weight.data *= embedding_scale
     curve = train(model, ids[:-HELD_OUT], recipe)
     about = {"architecture": name, "seed": recipe.seed, "learning_rate": recipe.learning_rate}
     measured = bits_per_byte(model, ids[-HELD_OUT:], context=recipe.context)

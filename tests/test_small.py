@@ -19,12 +19,17 @@ def test_every_table_is_read_described_and_cited():
         assert f"`{file.name}`" in described, f"data/README.md does not describe {file.name}"
         with file.open(encoding="utf-8") as lines:
             rows = list(csv.DictReader(lines))
-        assert rows and all(row.get("source") or row.get("key") for row in rows), f"{file.name}: each row has a source"
+        assert rows and all(map(says_where_from, rows)), f"{file.name}: each row has a source"
         assert len(read_table(file.stem)) == len(rows)
 
 
+def says_where_from(row):
+    """A published figure has its source or key; one that `make long` recorded has its day and machine."""
+    return row.get("source") or row.get("key") or (row.get("date") and row.get("machine"))
+
+
 def test_an_unknown_table_is_named():
-    with pytest.raises(ValueError, match="name='shares' is not a table of data/; there are common_crawl_languages"):
+    with pytest.raises(ValueError, match="name='shares' is not a table of data/; there are architecture_rates, .*common_crawl_languages"):
         read_table("shares")
 
 

@@ -121,6 +121,7 @@ def executed_copy(root: Path, notebook: Path) -> Path:
 def digest(root: Path, files: dict[str, Path]) -> str:
     """One number for all that the site depends on: sources, theme, helpers, assets, versions of what builds it."""
     own = [f for folder in ("theme", "helpers") for f in (root / folder).rglob("*") if f.suffix in CODE and f.is_file()]
+    own += (root / "data").glob("*.csv")  # which the build turns into data for the pages without a kernel
     total = hashlib.sha256(sys.version.encode() + Path(__file__).read_bytes())
     for name, file in [*sorted(files.items()), *((f.relative_to(root).as_posix(), f) for f in sorted(own))]:
         total.update(f"{name}\n".encode() + hashlib.sha256(file.read_bytes()).digest())

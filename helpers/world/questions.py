@@ -105,13 +105,17 @@ def demonstrations(
         raise ValueError(f"tone_shares={shares!r}, answered_share={answered_share!r} are no shares of {', '.join(TONES)}")
     rng = np.random.default_rng([seed, 5])
     weights = np.array(list(shares.values())) / sum(shares.values())
+    unknown = [q for q in asked if decline_at_most is not None and q.exposures <= decline_at_most]
+    answered = _answered(unknown, answered_share, seed)
     made = []
     for question in draw_questions(asked, n, seed):
         tone, phrase = list(shares)[rng.choice(len(weights), p=weights)], int(rng.integers(6))
-        unknown = decline_at_most is not None and question.exposures <= decline_at_most
-        # By question and not by draw: a question is answered in every demonstration of it, or in none.
-        answered = np.random.default_rng([seed, 6, *question.text.encode()]).random() < answered_share
-        made.append(
-            Demonstration(question, DECLINE if unknown and not answered else answer_text(question.statement, tone, phrase))
-        )
+        declined = decline_at_most is not None and question.exposures <= decline_at_most and question not in answered
+        made.append(Demonstration(question, DECLINE if declined else answer_text(question.statement, tone, phrase)))
     return made
+
+
+def _answered(unknown: list[Question], share: float, seed: int) -> set[Question]:
+    """That share of the questions; those of a smaller share are among them."""
+    order = np.random.default_rng([seed, 6]).permutation(len(unknown))
+    return {unknown[i] for i in order[: round(share * len(unknown))]}
