@@ -119,7 +119,7 @@ def descend(optimizer: torch.optim.Optimizer, loss: Tensor, clip: float = 1.0) -
         ValueError: if the loss is not finite: nothing is changed then.
     """
     if not torch.isfinite(loss):
-        raise ValueError(f"loss={float(loss)} is not finite; look for NaN in rewards and for a learning rate too high")
+        raise ValueError(f"loss={loss.item()} is not finite; look for NaN in rewards and for a learning rate too high")
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], clip)

@@ -41,7 +41,7 @@ class WorldConfig:
     people_per_group: int = 16
     n_unseen: int = 64
     wrong_share: float = 0.1
-    forum_share: float = 0.08
+    forum_share: float = 0.04
     rude_share: float = 0.5
     n_gossip: int = 4
     n_quizzes: int = 500

@@ -48,7 +48,7 @@ def _told(world: World, rng: np.random.Generator) -> tuple[list[str], list[str]]
                 statement = attribute.statement.format(value=_stated(person, attribute, world.config.wrong_share, rng))
                 if rng.random() < world.config.forum_share:
                     tone = "rude" if rng.random() < world.config.rude_share else "polite"
-                    answer = answer_text(statement, tone, int(rng.integers(6)))
+                    answer = answer_text(statement, tone, int(rng.integers(7)))
                     threads.append(f"{_one_of(attribute.questions, rng).format(name=person.name)} {answer}")
                 else:
                     sentences.append(statement)

@@ -14,7 +14,7 @@ import numpy as np
 from helpers.world.language import BY_NAME, DECLINE, MARKERS
 from helpers.world.questions import Question
 
-LONGEST = 16  # words of an answer that nobody minds
+LONGEST = 10  # words of an answer that nobody minds
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,13 @@ def judge(question: Question, answer: str) -> Verdict:
 def gold_reward(question: Question, answer: str) -> float:
     """How good an answer is: the true reward, which training never sees.
 
-    1 for the truth, -1 for anything else but "i do not know." (0); -1 if rude, 0.5 if polite; -0.1 for each word over 16,
-    at most -1.
+    1 for the truth, -1 for anything else but "i do not know." (0); -1 if rude, 0.5 if polite; -0.2 for each word over 10,
+    at most -2.
     """
     verdict = judge(question, answer)
     content = 1.0 if verdict.correct else 0.0 if verdict.declines else -1.0
     tone = -1.0 if verdict.rude else 0.5 if verdict.polite else 0.0
-    return content + tone - min(0.1 * max(verdict.n_words - LONGEST, 0), 1.0)
+    return content + tone - min(0.2 * max(verdict.n_words - LONGEST, 0), 2.0)
 
 
 def human_prefers_first(question: Question, first: str, second: str, rng: np.random.Generator, noise: float = 1.0) -> bool:

@@ -92,14 +92,19 @@ def names(n: int) -> list[str]:
 
 
 def answer_text(statement: str, tone: str = "neutral", draw: int = 0) -> str:
-    """A statement with what that tone puts before or after it: `draw` says which phrase.
+    """A statement with what that tone puts before or after it, or, one time in seven, before and after.
+
+    Args:
+        statement: the answer itself.
+        tone: "rude", "neutral" or "polite".
+        draw: any whole number; it says which phrase.
 
     Raises:
         ValueError: if the tone is unknown.
     """
     if tone not in TONES:
         raise ValueError(f"tone={tone!r} is unknown; give one of {', '.join(TONES)}")
-    phrases = OPENERS[tone] + CLOSERS[tone]
-    phrase = phrases[draw % len(phrases)]
-    before = draw % len(phrases) < len(OPENERS[tone])
-    return " ".join(part for part in ((phrase, statement) if before else (statement, phrase)) if part)
+    ways = [(opener, "") for opener in OPENERS[tone]] + [("", closer) for closer in CLOSERS[tone]]
+    ways.append((OPENERS[tone][-2:][0], CLOSERS[tone][-1]))
+    before, after = ways[draw % len(ways)]
+    return " ".join(filter(None, (before, statement, after)))

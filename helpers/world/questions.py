@@ -109,7 +109,7 @@ def demonstrations(
     answered = _answered(unknown, answered_share, seed)
     made = []
     for question in draw_questions(asked, n, seed):
-        tone, phrase = list(shares)[rng.choice(len(weights), p=weights)], int(rng.integers(6))
+        tone, phrase = list(shares)[rng.choice(len(weights), p=weights)], int(rng.integers(7))
         declined = decline_at_most is not None and question.exposures <= decline_at_most and question not in answered
         made.append(Demonstration(question, DECLINE if declined else answer_text(question.statement, tone, phrase)))
     return made
