@@ -316,6 +316,17 @@ def test_a_longer_prompt_changes_no_loss_of_the_same_log_probabilities():
     assert both(0) == pytest.approx(both(6))
 
 
+def test_what_is_impossible_outside_the_mask_leaves_the_gradient_finite():
+    log_probs = torch.tensor([[-1.0, -200.0]], requires_grad=True)
+    old, ref, mask = torch.tensor([[-1.0, -1.0]]), torch.tensor([[-1.5, 0.0]]), torch.tensor([[True, False]])
+    for loss in (
+        grpo_loss(log_probs, old, ref, torch.ones(1), mask, beta=0.1),
+        ppo_loss(log_probs, old, torch.ones(1, 2), mask),
+    ):
+        (gradient,) = torch.autograd.grad(loss, log_probs)
+        assert gradient.isfinite().all() and gradient[0, 1] == 0 != gradient[0, 0]
+
+
 def test_the_model_computes_an_answer_no_different_beside_longer_ones():
     alone = answer_log_probs(model(), make_batch(PROMPTS[1:], CHOSEN[1:]))
     assert answer_log_probs(model(), make_batch(PROMPTS, CHOSEN))[1].item() == pytest.approx(alone[0].item())
@@ -328,6 +339,7 @@ def test_training_does_what_its_loss_says():
     policy = model()
     curve = sft(policy, PROMPTS, CHOSEN, n_steps=40, batch_size=2, learning_rate=1e-2)
     assert curve[-1] < 0.2 * curve[0]
+    assert len(dpo(model(), PAIRS, n_steps=30, batch_size=2, watch=lambda n: n == 4)) == 4
     policy = model()
     before = log_odds(policy)
     curve = dpo(policy, PAIRS, n_steps=30, batch_size=2, learning_rate=1e-3)

@@ -119,6 +119,15 @@ def test_a_reward_that_is_no_number_stops_the_run_and_leaves_the_policy(method):
     assert all(torch.equal(before[name], value) for name, value in policy.state_dict().items())
 
 
+@pytest.mark.parametrize("method", [grpo, ppo])
+def test_a_watch_sees_every_round_and_ends_the_run(method):
+    seen = []
+    rows = method(
+        model(), PROMPTS, likes_nines, eos=EOS, max_new=2, prompts_per_round=4, watch=lambda n: seen.append(n) or n == 3
+    )
+    assert seen == [1, 2, 3] and len(rows) == 3
+
+
 def test_a_loss_that_is_no_number_changes_nothing():
     policy = model()
     optimizer = torch.optim.SGD(policy.parameters(), lr=1.0)

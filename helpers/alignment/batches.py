@@ -5,13 +5,14 @@
 Padding stands at the ends only. A transformer that looks back never sees it from a place before, so it needs no mask there.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 Ids = Sequence[int]
+Watch = Callable[[int], bool | None]  # called with the steps done; what it returns says whether to stop
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
-from helpers.alignment.batches import answer_log_probs, check_beta, check_finite, descend, minibatches
+from helpers.alignment.batches import Watch, answer_log_probs, check_beta, check_finite, descend, minibatches
 from helpers.alignment.feedback import Preference, check_preferences, pair_batch
 from helpers.training import schedule
 
@@ -45,8 +45,20 @@ def dpo(
     batch_size: int = 32,
     learning_rate: float = 5e-4,
     seed: int = 0,
+    watch: Watch | None = None,
 ) -> list[float]:
     """Train `model` in place on preferences; where it starts is its reference.
+
+    Args:
+        model: of `helpers.models`.
+        preferences: pairs of answers.
+        beta: weight of the distance to the reference, above 0.
+        n_steps: of AdamW, with warm-up and cosine.
+        batch_size: pairs in a step.
+        learning_rate: the highest.
+        seed: of the order of the pairs.
+        watch: called with the number of steps done after each; if it returns True, training ends, such as when a
+            budget of KL is used up.
 
     Returns:
         The loss of each step, in nats a pair.
@@ -66,4 +78,6 @@ def dpo(
         chosen, rejected = answer_log_probs(model, batch).chunk(2)
         optimizer.param_groups[0]["lr"] = learning_rate * schedule((step + 1) / n_steps, warmup=0.1)
         losses.append(descend(optimizer, dpo_loss(chosen, rejected, ref_chosen, ref_rejected, beta)))
+        if watch and watch(step + 1):
+            break
     return losses

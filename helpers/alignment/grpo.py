@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from helpers.alignment.batches import (
     Ids,
+    Watch,
     check_beta,
     check_finite,
     check_mask,
@@ -70,6 +71,7 @@ def grpo_loss(
         check_beta(beta)
     check_mask(mask)
     check_finite("advantages", advantages)
+    log_probs, old_log_probs, ref_log_probs = (x.masked_fill(~mask, 0) for x in (log_probs, old_log_probs, ref_log_probs))
     objective = clipped_objective(log_probs, old_log_probs, advantages[:, None], clip)
     return masked_mean(beta * kl_estimate(log_probs, ref_log_probs) - objective, mask).mean()
 
@@ -88,8 +90,25 @@ def grpo(
     learning_rate: float = 2e-4,
     max_new: int = 24,
     seed: int = 0,
+    watch: Watch | None = None,
 ) -> list[dict[str, float]]:
     """Train `model` in place to answer so that `score` is high; where it starts is its reference.
+
+    Args:
+        model: of `helpers.models`.
+        prompts: what is asked.
+        score: rewards of answers, such as a reward model's.
+        eos: the id that ends an answer.
+        beta: weight of the KL to the reference; 0 for none.
+        n_rounds: of sampling and learning.
+        prompts_per_round: P, different prompts in a round.
+        group_size: G, answers to each.
+        n_epochs: steps on the answers of a round.
+        learning_rate: of AdamW.
+        max_new: tokens in an answer, at most.
+        seed: of prompts and samples.
+        watch: called with the number of rounds done after each; if it returns True, training ends, such as when a
+            budget of KL is used up.
 
     Returns:
         A row a round: mean "reward" of the answers, and "kl" to the reference in nats an answer, before the round's steps.
@@ -110,4 +129,6 @@ def grpo(
         for _ in range(n_epochs):
             log_probs = token_log_probs(model(ids), ids)
             descend(optimizer, grpo_loss(log_probs, played.log_probs, played.ref_log_probs, advantages, mask, beta))
+        if watch and watch(turn + 1):
+            break
     return rows

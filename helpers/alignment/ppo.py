@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from helpers.alignment.batches import (
     Batch,
     Ids,
+    Watch,
     check_beta,
     check_finite,
     check_mask,
@@ -102,6 +103,7 @@ def ppo_loss(log_probs: Tensor, old_log_probs: Tensor, advantages: Tensor, mask:
     """
     check_mask(mask)
     check_finite("advantages", advantages[mask])
+    log_probs, old_log_probs = log_probs.masked_fill(~mask, 0), old_log_probs.masked_fill(~mask, 0)
     return -masked_sum(clipped_objective(log_probs, old_log_probs, advantages, clip), mask).sum() / mask.sum()
 
 
@@ -124,8 +126,24 @@ def ppo(
     learning_rate: float = 3e-4,
     max_new: int = 24,
     seed: int = 0,
+    watch: Watch | None = None,
 ) -> list[dict[str, float]]:
     """Train `model` in place to answer so that `score` is high; where it starts is its reference.
+
+    Args:
+        model: of `helpers.models`.
+        prompts: what is asked.
+        score: rewards of answers, such as a reward model's.
+        eos: the id that ends an answer.
+        beta: weight of the KL to the reference; 0 for none.
+        n_rounds: of sampling and learning.
+        prompts_per_round: answers in a round, one a prompt.
+        n_epochs: steps on the answers of a round.
+        learning_rate: of AdamW.
+        max_new: tokens in an answer, at most.
+        seed: of prompts and samples.
+        watch: called with the number of rounds done after each; if it returns True, training ends, such as when a
+            budget of KL is used up.
 
     Returns:
         A row a round: mean "reward" of the answers, and "kl" to the reference in nats an answer, before the round's steps.
@@ -147,6 +165,8 @@ def ppo(
         for _ in range(n_epochs):
             descend(optimizer, ppo_loss(token_log_probs(model(ids), ids), played.log_probs, advantages, mask))
             descend(value_optimizer, value_loss(critic(played.batch), returns, mask))
+        if watch and watch(turn + 1):
+            break
     return rows
 
 
