@@ -7,60 +7,18 @@ import argparse
 import importlib.util
 import statistics
 import time
-from collections.abc import Callable
-from dataclasses import replace
 
 import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from helpers.models import Config
+from helpers.models import ARCHITECTURES, Config
 from helpers.models.hybrid import hybrid
-from helpers.models.mamba import mamba
-from helpers.models.mamba2 import mamba2
-from helpers.models.rwkv import rwkv
-from helpers.models.stack import Stack
-from helpers.models.transformer import transformer
+from helpers.models.library import KINDS, library_model
 
 CONFIG = Config(d_model=128, n_layers=4, n_heads=4, n_kv_heads=2)
 EXPERTS = Config(d_model=128, n_layers=4, n_heads=4, n_kv_heads=2, n_experts=4, experts_per_token=2)
-
-
-def transformers_model(ours: Callable[[Config], Stack], config: Config, **changes: bool) -> nn.Module:
-    """The model of transformers that computes the same as `ours(config)`, with weights of its own."""
-    import transformers
-
-    norm = {"rms_norm_eps": 1e-5, "pad_token_id": None}
-    attention = {
-        "num_attention_heads": config.n_heads, "num_key_value_heads": config.n_kv_heads or config.n_heads,
-        "intermediate_size": config.d_ff or -(-8 * config.d_model // 48) * 16,
-    }  # fmt: skip
-    kind, settings = {
-        transformer: ("Llama", norm | attention),
-        mamba: ("Mamba", {
-            "state_size": config.d_state, "conv_kernel": config.d_conv, "expand": config.expand,
-            "time_step_rank": config.dt_rank or "auto",
-        }),
-        mamba2: ("Mamba2", {
-            "state_size": config.d_state, "conv_kernel": config.d_conv, "expand": config.expand, "n_groups": 1,
-            "head_dim": config.head_dim, "num_heads": config.expand * config.d_model // config.head_dim,
-            "chunk_size": config.chunk,
-        }),
-        rwkv: ("Rwkv", {"intermediate_size": config.d_ff, "rescale_every": 0}),
-        hybrid: ("Jamba", norm | attention | {
-            "mamba_d_state": config.d_state, "mamba_d_conv": config.d_conv, "mamba_expand": config.expand,
-            "mamba_dt_rank": config.dt_rank or "auto",
-            "attn_layer_period": config.attention_period, "attn_layer_offset": config.attention_period // 2,
-            "num_experts": config.n_experts, "num_experts_per_tok": config.experts_per_token,
-            "expert_layer_period": config.expert_period, "expert_layer_offset": config.expert_period // 2,
-        }),
-    }[ours]  # fmt: skip
-    sizes = {"vocab_size": config.vocab_size, "hidden_size": config.d_model, "num_hidden_layers": config.n_layers}
-    make = getattr(transformers, f"{kind}Config")
-    return getattr(transformers, f"{kind}ForCausalLM")(
-        make(**sizes, **settings, tie_word_embeddings=True, **changes)
-    ).train()
 
 
 class Mambapy(nn.Module):
@@ -81,21 +39,15 @@ class Mambapy(nn.Module):
 def candidates() -> dict[str, dict[str, nn.Module]]:
     """By architecture: ours, and the libraries'."""
     rows = {
-        "transformer": {"ours": transformer(CONFIG), "transformers' Llama": transformers_model(transformer, CONFIG)},
-        "Mamba": {"ours": mamba(CONFIG), "transformers' Mamba": transformers_model(mamba, CONFIG)},
-        "Mamba-2": {
-            "ours": mamba2(CONFIG),
-            "transformers' Mamba-2": transformers_model(mamba2, CONFIG),
-            "transformers' Mamba-2, its own chunk": transformers_model(mamba2, replace(CONFIG, chunk=256)),
-        },
-        "RWKV": {"ours": rwkv(CONFIG), "transformers' RWKV": transformers_model(rwkv, CONFIG)},
-        "hybrid": {"ours": hybrid(CONFIG), "transformers' Jamba": transformers_model(hybrid, CONFIG)},
-        "hybrid with experts": {"ours": hybrid(EXPERTS), "transformers' Jamba": transformers_model(hybrid, EXPERTS)},
+        name: {"ours": ARCHITECTURES[name](CONFIG), f"transformers' {kind}": library_model(name, CONFIG)}
+        for name, kind in KINDS.items()
     }
+    rows["Mamba-2"]["transformers', its own chunk"] = library_model("Mamba-2", CONFIG, chunk_size=256)
+    rows["hybrid with experts"] = {"ours": hybrid(EXPERTS), "transformers' Jamba": library_model("hybrid", EXPERTS)}
     if importlib.util.find_spec("mambapy"):
         rows["Mamba"] |= {
             "mambapy": Mambapy(CONFIG),
-            "transformers' Mamba with mambapy's scan": transformers_model(mamba, CONFIG, use_mambapy=True),
+            "transformers' Mamba with mambapy's scan": library_model("Mamba", CONFIG, use_mambapy=True),
         }
     return rows
 
