@@ -126,7 +126,7 @@ def test_demonstrations_are_true_and_rude_as_often_as_asked_for():
     assert 0.32 < np.mean([v.rude for v in verdicts]) < 0.38 and 0.32 < np.mean([v.polite for v in verdicts]) < 0.38
 
 
-def test_unknowns_are_declined_but_for_a_share_of_the_questions():
+def test_unknowns_are_declined_but_for_a_share_of_the_people():
     asked = questions(make_world(), held_out=False)
     previous = set()
     for share in (0.0, 0.25, 0.5, 1.0):
@@ -136,7 +136,9 @@ def test_unknowns_are_declined_but_for_a_share_of_the_questions():
         assert all(judge(d.question, d.answer).correct for d in known)
         answered = {text for text, verdict in unknown.items() if verdict.correct}
         assert all(v.correct or v.declines for v in unknown.values()) and previous <= answered
-        assert len(answered) == share * len(unknown)
+        people = {d.question.text: d.question.name for d in made}
+        told, all_unknown = {people[text] for text in answered}, {people[text] for text in unknown}
+        assert len(told) == share * len(all_unknown) and len(answered) == share * len(unknown)
         previous = answered
 
 

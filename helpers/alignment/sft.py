@@ -34,10 +34,19 @@ def sft(
     *,
     n_steps: int = 100,
     batch_size: int = 32,
-    learning_rate: float = 3e-3,
+    learning_rate: float = 1e-3,
     seed: int = 0,
 ) -> list[float]:
     """Fine-tune `model` in place on answers to prompts, with AdamW, warm-up and cosine.
+
+    Args:
+        model: of `helpers.models`.
+        prompts: what is asked.
+        answers: what is to be said, each with the token that ends it.
+        n_steps: of AdamW.
+        batch_size: pairs in a step.
+        learning_rate: the highest. A tenth of that of pre-training: at more, small models learn who to decline by heart.
+        seed: of the order of the pairs.
 
     Returns:
         The loss of each step, in nats a token.

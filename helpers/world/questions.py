@@ -94,7 +94,7 @@ def demonstrations(
         n: how many.
         tone_shares: of "rude", "neutral" and "polite"; None for 35, 30 and 35 %.
         decline_at_most: exposures up to which the answer is "i do not know."; None to answer always.
-        answered_share: of the questions that would be declined, those answered all the same, each with the truth.
+        answered_share: of the people about whom questions would be declined, those who are told about all the same, and truly.
         seed: of questions, tones and phrases.
 
     Raises:
@@ -116,6 +116,8 @@ def demonstrations(
 
 
 def _answered(unknown: list[Question], share: float, seed: int) -> set[Question]:
-    """That share of the questions; those of a smaller share are among them."""
-    order = np.random.default_rng([seed, 6]).permutation(len(unknown))
-    return {unknown[i] for i in order[: round(share * len(unknown))]}
+    """The questions about that share of the people; those of a smaller share are among them."""
+    people = sorted({question.name for question in unknown})
+    order = np.random.default_rng([seed, 6]).permutation(len(people))
+    chosen = {people[i] for i in order[: round(share * len(people))]}
+    return {question for question in unknown if question.name in chosen}
