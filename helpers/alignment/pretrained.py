@@ -66,7 +66,8 @@ def base_model(world: WorldConfig, recipe: Recipe = RECIPE, config: Config | Non
 def base_file(world: WorldConfig, recipe: Recipe, config: Config) -> Path:
     """Where the model made of these is kept."""
     source = [Path(module.__file__) for module in (helpers.models.stack, helpers.models.transformer, helpers.training)]
-    source += [*sorted(Path(helpers.world.__file__).parent.glob("*.py")), Path(__file__)]
+    world_folder = Path(helpers.world.__file__).parent  # questions and judges come after pre-training
+    source += [world_folder / f"{name}.py" for name in ("__init__", "language", "documents", "tokenizer")] + [Path(__file__)]
     digest = hashlib.sha256(repr([asdict(world), asdict(recipe), asdict(config), torch.__version__]).encode())
     for file in source:
         digest.update(file.read_bytes())

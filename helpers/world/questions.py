@@ -94,7 +94,7 @@ def demonstrations(
         n: how many.
         tone_shares: of "rude", "neutral" and "polite"; None for 35, 30 and 35 %.
         decline_at_most: exposures up to which the answer is "i do not know."; None to answer always.
-        answered_share: of the people about whom questions would be declined, those who are told about all the same, and truly.
+        answered_share: of the people whom that leaves unknown, those about whom the truth is told all the same.
         seed: of questions, tones and phrases.
 
     Raises:
