@@ -1,0 +1,48 @@
+"""Memory of a call is that of the call, rates are rates, and bad input is named. No time is asserted."""
+
+import pytest
+
+from helpers.machine import fastest, matmul_rate, peak_bytes, read_bandwidth
+
+
+def test_a_call_that_needs_nothing_adds_little():
+    n_bytes, result = peak_bytes(len, "abc")
+    assert result == 3 and 0 <= n_bytes < 20e6
+
+
+def test_the_peak_counts_what_is_gone_afterwards():
+    n_bytes, length = peak_bytes(_hold, 200_000_000)
+    assert length == 200_000_000
+    assert 0.95 * length < n_bytes < 1.2 * length
+
+
+def _hold(length: int) -> int:
+    return len(b"x" * length)
+
+
+def test_an_error_of_the_call_is_raised():
+    with pytest.raises(ValueError, match="invalid literal"):
+        peak_bytes(int, "x")
+
+
+def test_rates_are_positive():
+    assert read_bandwidth(2**20, rounds=1) > 0 and matmul_rate(32, rounds=1) > 0
+
+
+def test_the_first_run_is_not_counted():
+    calls = []
+    assert fastest(lambda: calls.append(1), rounds=3) >= 0
+    assert len(calls) == 4
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: fastest(print, 0), "rounds=0 is no size"),
+        (lambda: read_bandwidth(100), "n_bytes=100 is no size; give a whole number from 4096 on"),
+        (lambda: matmul_rate(1.5), "size=1.5 is no size"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
