@@ -84,7 +84,7 @@ def names(n: int) -> list[str]:
         ValueError: if there are not that many.
     """
     starts = "Ba Do Fe Ga Hu Jo Ka Lu Mi Na Pe Ra So Ti Vo Zu Be Da Gi Ko Me Nu Ro Wa".split()
-    ends = "bren dal fin gor lan mor nek pol rad sun tov var bek dim fa gus lio mo nia quin ris sel tha vik".split()
+    ends = "bren dal fin gor lan mur nek pol rad sun tov var bek dim fa gus lio mo nia quin ris sel tha vik".split()
     if not 0 <= n <= len(starts) * len(ends):
         raise ValueError(f"n={n} is no number of names; give 0 to {len(starts) * len(ends)}")
     pairs = [(i % len(starts), (i + i // len(starts)) % len(ends)) for i in range(n)]
