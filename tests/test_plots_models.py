@@ -59,5 +59,10 @@ def test_names_that_would_meet_are_moved_apart_and_others_stay():
     assert abs(places[1:4].mean() - 0.51) < 1e-9
 
 
+def test_no_name_falls_below_the_axes():
+    places = _spread(np.array([0.0, 0.01, 0.02, 0.03]), 0.06)
+    assert np.allclose(places, [0, 0.06, 0.12, 0.18])
+
+
 def test_every_colour_has_a_marker():
     assert COLOURS.keys() == MARKERS.keys()

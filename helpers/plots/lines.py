@@ -60,7 +60,7 @@ def line_plot(
     if "y" in log:
         axes.set_yscale("log")
     if ticks:
-        axes.set_xticks(list(ticks), [f"{tick:,g}" for tick in ticks])
+        axes.set_xticks(list(ticks), [f"{tick:,.10g}" for tick in ticks])
         axes.xaxis.set_minor_locator(NullLocator())
     _name_ends(axes, ends, LINE * 3 / height)
     return figure
@@ -77,11 +77,11 @@ def _name_ends(axes: Axes, ends: Mapping[str, tuple[float, float, str]], line: f
 
 
 def _spread(wanted: np.ndarray, least: float) -> np.ndarray:
-    """Places in the order of `wanted` and as near to it as can be, no two nearer than `least`."""
+    """Places in the order of `wanted` and as near to it as can be, none below 0 and no two nearer than `least`."""
     groups: list[list[float]] = []  # where a row of names begins, and how many it has
     for place in wanted:
-        groups.append([float(place), 1.0])
+        groups.append([max(float(place), 0.0), 1.0])
         while len(groups) > 1 and groups[-2][0] + groups[-2][1] * least > groups[-1][0]:
             (one, n), (other, m) = groups[-2], groups[-1]
-            groups[-2:] = [[(n * one + m * (other - n * least)) / (n + m), n + m]]
+            groups[-2:] = [[max((n * one + m * (other - n * least)) / (n + m), 0.0), n + m]]
     return np.array([start + i * least for start, n in groups for i in range(int(n))])
