@@ -6,7 +6,9 @@ import pytest
 from lxml import etree
 
 from helpers import plots
+from helpers.models import ARCHITECTURES
 from helpers.plots import COLOURS, MARKERS, PALETTE, flow_plot, new, show, to_svg
+from helpers.tokens import ENCODINGS
 
 
 def draw():
@@ -32,7 +34,14 @@ def test_every_colour_reads_on_white_and_on_near_black(name):
 
 def test_what_has_a_colour_has_a_marker_too():
     assert set(COLOURS) == set(MARKERS)
-    assert len(set(COLOURS.values())) == len(set(MARKERS.values())) == len(COLOURS)
+
+
+@pytest.mark.parametrize("kind", [set(ENCODINGS.values()), set(ARCHITECTURES)], ids=["vocabularies", "architectures"])
+def test_no_two_of_a_kind_share_a_colour_or_a_marker(kind):
+    drawn = kind & set(COLOURS)
+    assert len(drawn) >= 3
+    for look in (COLOURS, MARKERS):
+        assert len({look[name] for name in drawn}) == len(drawn)
 
 
 def test_svg_is_named_uses_the_text_colour_and_parses():
