@@ -1,0 +1,108 @@
+"""Beam search: the likeliest sequences that are found by keeping a few at each step."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+
+class Decoder(Protocol):
+    """A model that goes on from rows of its own memory."""
+
+    def prefill(self, rows: Sequence[Sequence[int]]) -> Tensor:
+        """Logits (B, V) after each of B prompts."""
+
+    def step(self, tokens: Tensor, parents: Tensor) -> Tensor:
+        """Logits (B, V) once the rows `parents` (B,) are each gone on with one of `tokens` (B,)."""
+
+
+@dataclass(frozen=True)
+class Beam:
+    """A continuation.
+
+    Args:
+        ids: of its tokens, with the one that ends it if it ended.
+        log_prob: of all of them together, in nats.
+        score: the log-probability divided by length ** length_penalty.
+    """
+
+    ids: tuple[int, ...]
+    log_prob: float
+    score: float
+
+
+def beam_search(
+    decoder: Decoder,
+    prompt: Sequence[int],
+    *,
+    num_beams: int,
+    max_new_tokens: int,
+    eos: int | None = None,
+    length_penalty: float = 1.0,
+) -> list[Beam]:
+    """The best continuations of a prompt, best first: at each step keep the `num_beams` likeliest unfinished ones.
+
+    It stops when no unfinished one could, at its present length, come among the finished. These are the rules of
+    transformers' `generate(num_beams=…)`, its `early_stopping=False` included.
+
+    Args:
+        decoder: the model.
+        prompt: ids, at least one.
+        num_beams: kept at each step, and returned; 1 is greedy.
+        max_new_tokens: of a continuation, at most.
+        eos: the id that ends one; None for none.
+        length_penalty: the power of the length by which log-probabilities are divided: 0 prefers short ones, more long ones.
+
+    Raises:
+        ValueError: if the prompt is empty, a count is below 1, the penalty not finite, or the vocabulary too small.
+    """
+    if not len(prompt) or num_beams < 1 or max_new_tokens < 1 or not math.isfinite(length_penalty):
+        raise ValueError(
+            f"{len(prompt)} ids of prompt, num_beams={num_beams}, max_new_tokens={max_new_tokens}, "
+            f"length_penalty={length_penalty!r} search nothing; give at least 1 of each, and a finite penalty"
+        )
+    logits = decoder.prefill([prompt])  # (1, V)
+    if 2 * num_beams > logits.shape[-1]:
+        raise ValueError(f"num_beams={num_beams} is too many for {logits.shape[-1]} tokens; give at most half as many")
+    scores, beams, finished = torch.zeros(1), [()], []
+    for length in range(1, max_new_tokens + 1):
+        total, parents, tokens = _candidates(logits, scores, num_beams)
+        grown = [(*beams[i], t) for i, t in zip(parents.tolist(), tokens.tolist(), strict=True)]
+        over = [length == max_new_tokens or ids[-1] == eos for ids in grown]
+        normal = total / length**length_penalty
+        # One that ends must be among the best now; the others are there to fill the places of those that ended.
+        finished += [Beam(grown[i], float(total[i]), float(normal[i])) for i in range(num_beams) if over[i]]
+        finished = sorted(finished, key=lambda beam: -beam.score)[:num_beams]
+        kept = [i for i, done in enumerate(over) if not done][:num_beams]
+        if not kept or (len(finished) == num_beams and float(normal[kept[0]]) <= finished[-1].score):
+            break
+        beams, scores = [grown[i] for i in kept], total[kept]
+        logits = decoder.step(tokens[kept], parents[kept])
+    return finished
+
+
+def _candidates(logits: Tensor, scores: Tensor, num_beams: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The twice `num_beams` likeliest ways to go on, best first: their log-probabilities, rows and tokens."""
+    log_probs = logits.float().log_softmax(dim=-1).cpu() + scores[:, None]  # (rows, V)
+    total, places = log_probs.flatten().topk(2 * num_beams)
+    return total, places // logits.shape[-1], places % logits.shape[-1]
+
+
+def table_decoder(next_logits: Callable[[tuple[int, ...]], Tensor]) -> Decoder:
+    """A decoder of a function from a prefix to logits (V,), computed anew for each prefix: for small examples and tests."""
+    return _Table(next_logits)
+
+
+class _Table:
+    def __init__(self, next_logits: Callable[[tuple[int, ...]], Tensor]) -> None:
+        self.next_logits, self.rows = next_logits, []
+
+    def prefill(self, rows: Sequence[Sequence[int]]) -> Tensor:
+        self.rows = [tuple(row) for row in rows]
+        return torch.stack([self.next_logits(row) for row in self.rows])
+
+    def step(self, tokens: Tensor, parents: Tensor) -> Tensor:
+        return self.prefill([(*self.rows[p], t) for p, t in zip(parents.tolist(), tokens.tolist(), strict=True)])

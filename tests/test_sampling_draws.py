@@ -1,0 +1,152 @@
+"""Settings act in their order and as transformers' do together; draws follow the distribution and depend on nothing else."""
+
+import math
+
+import pytest
+import torch
+from scipy import stats
+from transformers import GenerationConfig
+from transformers.generation import logits_process as theirs
+
+from helpers.sampling.draws import ORDER, Settings, apply, greedy, pick, sample
+from helpers.sampling.votes import answer_entropy, auroc, best_of_n, vote
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def test_all_together_are_transformers_list_in_its_order():
+    logits, previous = torch.randn(3, 400, generator=seeded()) * 4, torch.randint(0, 400, (3, 9), generator=seeded(1))
+    chain = [
+        theirs.RepetitionPenaltyLogitsProcessor(1.3),
+        theirs.TemperatureLogitsWarper(0.8),
+        theirs.TopKLogitsWarper(60),
+        theirs.TopPLogitsWarper(0.95),
+        theirs.MinPLogitsWarper(0.02),
+        theirs.TypicalLogitsWarper(0.9),
+    ]
+    settings = Settings(0.8, top_k=60, top_p=0.95, min_p=0.02, typical=0.9, repetition_penalty=1.3)
+    assert torch.equal(apply(logits, settings, previous=previous), theirs.LogitsProcessorList(chain)(previous, logits))
+
+
+def test_the_order_is_the_one_in_which_transformers_puts_them():
+    from transformers import GenerationMixin
+
+    class Model(GenerationMixin):
+        config = None
+
+    model = Model()
+    model.generation_config = GenerationConfig()
+    wanted = GenerationConfig(do_sample=True, temperature=0.8, top_k=60, top_p=0.95, min_p=0.02, typical_p=0.9)
+    names = [type(p).__name__ for p in model._get_logits_processor(wanted, input_ids_seq_length=1)]
+    short = {"TemperatureLogitsWarper": "temperature", "TopKLogitsWarper": "top_k", "TopPLogitsWarper": "top_p"}
+    short |= {"MinPLogitsWarper": "min_p", "TypicalLogitsWarper": "typical"}
+    assert tuple(short[name] for name in names) == ORDER
+
+
+def test_the_order_matters_and_is_the_reader_s():
+    logits = torch.linspace(0, 6, 100)
+    first = Settings(3.0, top_p=0.9)
+    last = Settings(3.0, top_p=0.9, order=("top_k", "top_p", "min_p", "typical", "temperature"))
+    assert apply(logits, first).isfinite().sum() > apply(logits, last).isfinite().sum()
+    with pytest.raises(ValueError, match="give each of"):
+        Settings(order=("temperature", "top_p"))
+
+
+def test_a_penalty_needs_what_was_there():
+    with pytest.raises(ValueError, match="previous=None"):
+        apply(torch.zeros(4), Settings(repetition_penalty=1.2))
+
+
+def test_what_is_not_allowed_is_never_drawn():
+    drawn = sample(torch.randn(2000, 30, generator=seeded()), allowed=[3, 5], generator=seeded(1))
+    assert set(drawn.tolist()) == {3, 5}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [Settings(), Settings(0.5), Settings(2.0, top_k=5), Settings(top_p=0.8), Settings(min_p=0.1), Settings(typical=0.7)],
+    ids=str,
+)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_frequencies_are_those_of_the_distribution(settings, seed):
+    logits, n = torch.linspace(-2, 2, 12), 20_000
+    counts = sample(logits.expand(n, -1), settings, generator=seeded(seed)).bincount(minlength=12)
+    probs = apply(logits, settings).double().softmax(0)
+    assert (counts[probs == 0] == 0).all()
+    likely = probs > 0
+    assert stats.chisquare(counts[likely].numpy(), n * probs[likely].numpy()).pvalue > 1e-3
+
+
+def test_a_seed_gives_the_same_again_and_another_seed_something_else():
+    logits = torch.zeros(8, 1000)
+    one, two, other = (sample(logits, generator=seeded(seed)) for seed in (0, 0, 1))
+    assert torch.equal(one, two) and not torch.equal(one, other)
+    assert sample(torch.zeros(7), generator=seeded()).shape == () and sample(torch.zeros(2, 3, 7)).shape == (2, 3)
+
+
+def test_a_draw_depends_on_its_row_and_number_alone():
+    logits, uniforms = torch.randn(6, 5000, generator=seeded()), torch.rand(6, generator=seeded(1), dtype=torch.float64)
+    together = pick(logits, uniforms)
+    assert together.tolist() == [int(pick(logits[i], uniforms[i])) for i in range(6)]
+
+
+def test_the_ends_of_the_interval_draw_tokens_that_are_there():
+    logits = torch.tensor([-math.inf, 0.0, -math.inf, 1.0, -math.inf])
+    ends = torch.tensor([0.0, 1 - 2**-53], dtype=torch.float64)
+    assert pick(logits.expand(2, -1), ends).tolist() == [1, 3]
+    assert pick(torch.zeros(1), ends[0]).item() == 0
+
+
+def test_greedy_is_the_first_of_the_likeliest_and_refuses_what_is_none():
+    assert greedy(torch.tensor([[1.0, 3.0, 3.0], [0.0, -math.inf, -1.0]])).tolist() == [1, 0]
+    with pytest.raises(ValueError, match="row 0 holds nan"):
+        greedy(torch.tensor([math.nan, 1.0]))
+    with pytest.raises(ValueError, match="every token of row 0 is masked"):
+        sample(torch.full((3,), -math.inf))
+
+
+def test_where_transformers_accepts_what_makes_no_sense_ours_does_not():
+    logits = torch.zeros(1, 4)
+    assert theirs.TemperatureLogitsWarper(math.inf)(None, logits + 1).tolist() == [[0.0] * 4]
+    assert theirs.TopPLogitsWarper(math.nan)(None, logits).isfinite().any()
+    for settings in (Settings(math.inf), Settings(top_p=math.nan), Settings(0), Settings(top_k=0)):
+        with pytest.raises(ValueError, match="="):
+            sample(logits, settings)
+
+
+def test_votes_by_hand():
+    assert vote(["b", "a", "a", "c"]) == ("a", 0.5)
+    assert vote(["b", "a"]) == ("b", 0.5), "the first seen of a tie"
+    assert answer_entropy(["a", "a"]) == 0 and answer_entropy(list("abcd")) == pytest.approx(2)
+    assert answer_entropy(list("aabc")) == pytest.approx(1.5)
+    assert best_of_n(["a", "b", "c"], [-3, -1, -1]) == "b"
+
+
+def test_auroc_by_hand_and_as_mann_whitney():
+    assert auroc([3, 2, 1], [True, False, False]) == 1 and auroc([1, 2], [True, False]) == 0
+    assert auroc([1, 1, 1], [True, False, True]) == 0.5
+    generator = torch.Generator().manual_seed(0)
+    scores = torch.rand(40, generator=generator).mul(10).round().numpy()
+    right = torch.rand(40, generator=generator).numpy() > 0.4
+    statistic = stats.mannwhitneyu(scores[right], scores[~right]).statistic
+    assert auroc(scores, right) == pytest.approx(statistic / (right.sum() * (~right).sum()))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: vote([]), ValueError, "hold no vote"),
+        (lambda: vote("abc"), TypeError, "put a single answer in a list"),
+        (lambda: answer_entropy([]), ValueError, "hold no vote"),
+        (lambda: best_of_n(["a"], [1, 2]), ValueError, "1 answers and 2 scores"),
+        (lambda: best_of_n(["a"], [math.nan]), ValueError, "not all finite"),
+        (lambda: auroc([1, 2], [True, True]), ValueError, "2 right and 0 wrong"),
+        (lambda: auroc([1, math.nan], [True, False]), ValueError, "NaN"),
+        (lambda: auroc([1], [True, False]), ValueError, "don't match"),
+    ],
+)
+def test_votes_that_are_none_are_named(call, error, words):
+    with pytest.raises(error, match=words):
+        call()

@@ -1,0 +1,239 @@
+"""Filters keep what transformers keeps, ties and −inf included; what makes no sense is refused; and the laws they obey."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transformers.generation import logits_process as theirs
+
+from helpers.sampling import filters
+
+SHAPES = [(3, 50), (1, 1), (2, 7), (2, 5000)]
+PAIRS = [
+    (filters.temperature, theirs.TemperatureLogitsWarper, [0.1, 0.7, 1.0, 1.5, 30.0]),
+    (filters.top_k, theirs.TopKLogitsWarper, [1, 3, 50, 10_000]),
+    (filters.top_p, theirs.TopPLogitsWarper, [1e-6, 0.1, 0.5, 0.9, 0.99, 0.999, 1 - 1e-7]),
+    (filters.min_p, theirs.MinPLogitsWarper, [1e-6, 0.05, 0.3, 1.0]),
+    (filters.typical, theirs.TypicalLogitsWarper, [1e-6, 0.2, 0.9, 0.99]),
+]
+CASES = [pytest.param(ours, cls, value, id=f"{ours.__name__}-{value}") for ours, cls, values in PAIRS for value in values]
+NUCLEUS = [
+    (filters.top_p, 0.9),
+    (filters.min_p, 0.1),
+    (filters.typical, 0.9),
+    (filters.top_k, 2),
+    (filters.temperature, 0.5),
+]
+
+
+def logits_of(kind, shape, seed=0):
+    """Random, tied, masked in part, or of 16 bits rounding: what a model may give."""
+    values = torch.randn(shape, generator=torch.Generator().manual_seed(seed)) * 4
+    if kind == "ties":
+        return values.round()
+    if kind == "equal":
+        return torch.zeros(shape)
+    if kind == "masked":
+        values[..., 1::2] = -math.inf
+    return values
+
+
+@pytest.mark.parametrize("kind", ["random", "ties", "equal", "masked"])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize(("ours", "cls", "value"), CASES)
+def test_the_same_tokens_with_the_same_logits_as_transformers(ours, cls, value, shape, kind):
+    logits = logits_of(kind, shape)
+    assert torch.equal(ours(logits, value), cls(value)(None, logits))
+
+
+@pytest.mark.parametrize(("ours", "cls", "value"), CASES)
+def test_the_same_on_the_chat_model_s_logits(ours, cls, value, real_logits):
+    assert torch.equal(ours(real_logits, value), cls(value)(None, real_logits))
+
+
+@pytest.fixture(scope="module")
+def real_logits():
+    from helpers.chat import load
+
+    model, tokenizer = load()
+    ids = tokenizer("<|endoftext|>The capital of France is the city that", return_tensors="pt")["input_ids"]
+    with torch.inference_mode():
+        return model(ids.to(model.device)).logits[0].float().cpu().clone()  # one row a place
+
+
+@pytest.mark.parametrize("penalty", [0.5, 1.0, 1.3, 4.0])
+@pytest.mark.parametrize("kind", ["random", "ties", "masked"])
+def test_the_same_penalty_as_transformers(kind, penalty):
+    logits, previous = logits_of(kind, (3, 50)), torch.tensor([[0, 4, 4, 9], [1, 2, 3, 49], [7, 7, 7, 7]])
+    expected = theirs.RepetitionPenaltyLogitsProcessor(penalty)(previous, logits)
+    assert torch.equal(filters.repetition_penalty(logits, previous, penalty), expected)
+
+
+def test_the_same_mask_as_transformers():
+    logits, allowed = logits_of("random", (2, 50)), [3, 8, 9]
+    expected = theirs.PrefixConstrainedLogitsProcessor(lambda _, __: allowed, 1)(torch.zeros(2, 1).long(), logits)
+    assert torch.equal(filters.mask_to(logits, allowed), expected)
+    mask = torch.zeros(50, dtype=torch.bool)
+    mask[allowed] = True
+    assert torch.equal(filters.mask_to(logits, mask), expected)
+    assert torch.equal(filters.mask_to(logits, mask.expand(2, -1)), expected)
+
+
+def test_all_the_mass_is_all_the_tokens_where_rounding_would_drop_some():
+    logits = logits_of("random", (1, 50_000)) * 3
+    assert torch.equal(filters.top_p(logits, 1), logits) and torch.equal(filters.typical(logits, 1.0), logits)
+    library = theirs.TopPLogitsWarper(1.0)(None, logits)
+    assert torch.equal(library.softmax(-1) > 0, logits.softmax(-1) > 0) or (logits.softmax(-1)[library.isinf()] < 1e-7).all()
+
+
+def test_by_hand():
+    logits = torch.tensor([0.5, 0.3, 0.15, 0.05]).log()
+    kept = [filters.top_p(logits, p).isfinite().sum().item() for p in (0.4, 0.6, 0.9, 0.96)]
+    assert kept == [1, 2, 3, 4]
+    assert filters.min_p(logits, 0.2).isfinite().tolist() == [True, True, True, False]
+    assert filters.top_k(logits, 2).isfinite().tolist() == [True, True, False, False]
+    torch.testing.assert_close(
+        filters.temperature(logits, 0.5).softmax(0), torch.tensor([0.25, 0.09, 0.0225, 0.0025]) / 0.365
+    )
+    penalised = filters.repetition_penalty(torch.tensor([2.0, -2.0, 1.0]), torch.tensor([0, 1]), 2.0)
+    assert penalised.tolist() == [1.0, -4.0, 1.0]
+
+
+def test_one_position_without_a_batch_and_any_leading_shape():
+    logits = logits_of("random", (2, 3, 20))
+    for name, value in NUCLEUS:
+        every = name(logits, value)
+        torch.testing.assert_close(name(logits[1, 2], value), every[1, 2])
+    assert filters.top_p(logits.double(), 0.9).dtype == torch.float64
+
+
+def test_inputs_are_left_as_they_were():
+    logits = logits_of("random", (2, 20))
+    before = logits.clone()
+    for ours, value in NUCLEUS:
+        ours(logits, value)
+    filters.repetition_penalty(logits, torch.zeros(2, 1).long(), 2.0)
+    filters.mask_to(logits, [1])
+    assert torch.equal(logits, before)
+
+
+LOGITS = torch.zeros(1, 4)
+ROW = torch.zeros(1, 1).long()
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: filters.temperature(LOGITS, 0), ValueError, "use greedy"),
+        (lambda: filters.temperature(LOGITS, -1), ValueError, "temperature=-1"),
+        (lambda: filters.temperature(LOGITS, math.nan), ValueError, "temperature=nan"),
+        (lambda: filters.temperature(LOGITS, math.inf), ValueError, "temperature=inf"),
+        (lambda: filters.temperature(LOGITS + 1, 1e-40), ValueError, "out of the range of torch.float32"),
+        (lambda: filters.temperature(LOGITS, "1"), TypeError, "must be a number, not str"),
+        (lambda: filters.temperature(LOGITS, True), TypeError, "must be a number, not bool"),
+        (lambda: filters.top_k(LOGITS, 0), ValueError, "top_k=0 keeps nothing"),
+        (lambda: filters.top_k(LOGITS, -3), ValueError, "top_k=-3"),
+        (lambda: filters.top_k(LOGITS, 2.0), TypeError, r"top_k=2\.0"),
+        (lambda: filters.top_k(LOGITS, True), TypeError, "top_k=True"),
+        (lambda: filters.top_p(LOGITS, 0), ValueError, r"top_p=0 is outside \(0, 1\]"),
+        (lambda: filters.top_p(LOGITS, 1.5), ValueError, r"top_p=1\.5"),
+        (lambda: filters.top_p(LOGITS, math.nan), ValueError, "top_p=nan"),
+        (lambda: filters.top_p(LOGITS, None), TypeError, "top_p=None"),
+        (lambda: filters.min_p(LOGITS, -0.1), ValueError, r"min_p=-0\.1"),
+        (lambda: filters.typical(LOGITS, 1.01), ValueError, r"typical=1\.01"),
+        (lambda: filters.repetition_penalty(LOGITS, ROW, 0), ValueError, "repetition_penalty=0"),
+        (lambda: filters.repetition_penalty(LOGITS, ROW, math.inf), ValueError, "repetition_penalty=inf"),
+        (lambda: filters.repetition_penalty(LOGITS, ROW + 4, 1.2), ValueError, "ids from 4 to 4; give 0 to 3"),
+        (lambda: filters.repetition_penalty(LOGITS, ROW[0], 1.2), ValueError, "other rows"),
+        (lambda: filters.repetition_penalty(LOGITS, ROW + 0.5, 1.2), TypeError, "must hold ids"),
+        (lambda: filters.mask_to(LOGITS, []), ValueError, "permits no token"),
+        (lambda: filters.mask_to(LOGITS, [9]), ValueError, "allowed holds ids from 9 to 9"),
+        (lambda: filters.mask_to(LOGITS, torch.ones(3).bool()), ValueError, "does not fit"),
+        (lambda: filters.mask_to(filters.mask_to(LOGITS, [1]), [2]), ValueError, "every token of row 0 is masked"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named(call, error, words):
+    with pytest.raises(error, match=words):
+        call()
+
+
+@pytest.mark.parametrize(("ours", "value"), NUCLEUS)
+@pytest.mark.parametrize(
+    ("logits", "error", "words"),
+    [
+        (torch.tensor([[0.0, 1.0], [math.nan, 1.0]]), ValueError, "row 1 holds nan"),
+        (torch.tensor([math.inf, 1.0]), ValueError, "row 0 holds inf"),
+        (torch.full((2, 3), -math.inf), ValueError, "every token of row 0 is masked"),
+        (torch.zeros(2, 0), ValueError, "no token to choose"),
+        (torch.tensor(1.0), ValueError, "no token to choose"),
+        (torch.tensor([1, 2]), TypeError, "not torch.int64"),
+        ([1.0, 2.0], TypeError, "not list"),
+    ],
+)
+def test_logits_that_are_no_distribution_are_named(ours, value, logits, error, words):
+    with pytest.raises(error, match=words):
+        ours(logits, value)
+
+
+rows = st.lists(st.integers(-40, 40), min_size=1, max_size=30).map(lambda v: torch.tensor(v, dtype=torch.float32) / 4)
+parts = st.floats(0.001, 1)
+kept = st.tuples(st.sampled_from([filters.top_p, filters.min_p, filters.typical]), parts)
+any_filter = kept | st.tuples(st.just(filters.top_k), st.integers(1, 40))
+
+
+@settings(deadline=None)
+@given(rows, any_filter, any_filter)
+def test_what_one_filter_drops_no_other_brings_back_and_the_rest_sum_to_one(logits, first, second):
+    once = first[0](logits, first[1])
+    twice = second[0](once, second[1])
+    assert not (once.isinf() & twice.isfinite()).any()
+    assert twice.softmax(0).sum().item() == pytest.approx(1, abs=1e-6)
+    assert (twice.softmax(0)[twice.isinf()] == 0).all()
+    assert torch.equal(once[once.isfinite()], logits[once.isfinite()]), "what is kept is left as it was"
+
+
+@settings(deadline=None)
+@given(rows, any_filter)
+def test_a_likeliest_stays_but_for_typical(logits, chosen):
+    ours, value = chosen
+    left = ours(logits, value)
+    assert left.isfinite().any()
+    assert ours is filters.typical or left.max() == logits.max(), "of likeliest tokens that tie, top-p may keep one"
+
+
+@settings(deadline=None)
+@given(rows, parts, parts)
+def test_more_is_kept_the_looser_the_setting(logits, a, b):
+    low, high = sorted((a, b))
+    for ours, tight, loose in ((filters.top_p, low, high), (filters.typical, low, high), (filters.min_p, high, low)):
+        assert not (ours(logits, tight).isfinite() & ours(logits, loose).isinf()).any(), ours.__name__
+    few, many = sorted((1 + int(a * 40), 1 + int(b * 40)))
+    assert not (filters.top_k(logits, few).isfinite() & filters.top_k(logits, many).isinf()).any()
+
+
+@settings(deadline=None)
+@given(rows, st.floats(0.05, 20), st.floats(0.05, 20))
+def test_a_higher_temperature_flattens(logits, a, b):
+    low, high = sorted((a, b))
+    cold, warm = (filters.temperature(logits, t).double().log_softmax(0) for t in (low, high))
+    assert warm.max() <= cold.max() + 1e-6
+    entropies = [-(p.exp() * p).nansum() for p in (cold, warm)]
+    assert entropies[0] <= entropies[1] + 1e-6
+
+
+@settings(deadline=None)
+@given(rows, st.data(), st.floats(1, 5), st.floats(1, 5))
+def test_a_larger_penalty_makes_what_was_there_less_likely(logits, data, a, b):
+    previous = torch.tensor(data.draw(st.lists(st.integers(0, len(logits) - 1), max_size=5)), dtype=torch.long)
+    mild, hard = (filters.repetition_penalty(logits, previous, p) for p in sorted((a, b)))
+    assert (hard <= mild + 1e-6).all()
+    untouched = torch.ones(len(logits), dtype=torch.bool).index_fill(0, previous, False)
+    assert torch.equal(hard[untouched], logits[untouched])
+
+
+def test_a_shift_of_all_logits_changes_the_penalty_but_not_the_distribution():
+    logits, previous = torch.tensor([2.0, 1.0, -1.0]), torch.tensor([0])
+    probs = [filters.repetition_penalty(logits + c, previous, 1.5).softmax(0)[0].item() for c in (0.0, 10.0)]
+    assert probs[0] > 2 * probs[1]
