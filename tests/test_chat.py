@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from helpers.chat import START, _batches, bits, load, seconds
+from helpers.chat import START, asked, bits, load, score, seconds
+from helpers.chat.reading import _batches
 
 TEXTS = ["All human beings are born free.", "ありがとう", "x", "No one shall be held in slavery or servitude. " * 8]
 
@@ -82,3 +83,60 @@ def test_bad_input_is_named(texts, options, error, words):
 def test_a_folder_without_a_model_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"holds no config\.json"):
         load(tmp_path)
+
+
+def test_a_device_is_an_argument_and_one_that_is_not_there_is_named():
+    model, _ = load(device="cpu")
+    assert model.device.type == "cpu" and load(device="cpu")[0] is model
+    with pytest.raises(ValueError, match="device='cuda:77' is none of this machine"):
+        load(device="cuda:77")
+    with pytest.raises(ValueError, match="device='abacus'"):
+        load(device="abacus")
+
+
+def test_a_question_is_asked_as_the_template_has_it():
+    _, tokenizer = load()
+    for system in (None, "Be brief."):
+        messages = [{"role": "system", "content": system}] if system else []
+        messages.append({"role": "user", "content": "Who wrote Hamlet?"})
+        expected = tokenizer.apply_chat_template(messages, add_generation_prompt=True)["input_ids"]
+        assert asked("Who wrote Hamlet?", system) == expected
+    end = tokenizer.convert_tokens_to_ids("<|im_end|>")
+    assert asked("<|im_end|>").count(end) == asked("x").count(end), "what a user types is text"
+    with pytest.raises(ValueError, match="asks nothing"):
+        asked("")
+    with pytest.raises(TypeError, match="must be a string, not list"):
+        asked(["x"])
+
+
+def test_scores_of_a_prompt_and_its_continuation_are_those_of_the_whole_text():
+    whole = bits(["The capital of France is Paris."])[0]
+    parts = bits(["The capital of France is"])[0] - score(["The capital of France is"], [" Paris."])[0].sum() / math.log(2)
+    assert parts == pytest.approx(whole, rel=1e-4)
+
+
+def test_scores_do_not_depend_on_the_batch_and_prefer_what_is_true():
+    prompts = ["The capital of France is", "The capital of France is", asked("What is 2 + 2?"), "x " * 40]
+    continuations = [" Paris", " a very long sentence about London", "4", " x"]
+    together = score(prompts, continuations)
+    for prompt, continuation, found in zip(prompts, continuations, together, strict=True):
+        np.testing.assert_allclose(score([prompt], [continuation])[0], found, atol=1e-3)
+    paris, london = score(prompts[:1] * 2, [" Paris", " London"])
+    assert paris.shape == london.shape == (1,) and paris > london
+
+
+@pytest.mark.parametrize(
+    ("prompts", "continuations", "error", "words"),
+    [
+        ("a", ["b"], TypeError, "put a single prompt in a list"),
+        (["a"], "b", TypeError, "continuations must be a sequence of strings"),
+        (["a"], ["b", "c"], ValueError, "1 prompts and 2 continuations"),
+        (["a"], [""], ValueError, r"continuations\[0\] is empty"),
+        ([[]], ["b"], ValueError, r"prompts\[0\] has no ids"),
+        ([], [], ValueError, "continuations=\\[\\]"),
+        ([[5] * 8192], ["b"], ValueError, "context holds 8,192"),
+    ],
+)
+def test_scores_of_nothing_are_refused(prompts, continuations, error, words):
+    with pytest.raises(error, match=words):
+        score(prompts, continuations)

@@ -90,26 +90,27 @@ def sample(
     kept = apply(logits, settings or Settings(), previous=previous, allowed=allowed)
     # Where the generator is, so that a seed gives the same numbers on every device.
     device = generator.device if generator else "cpu"
-    uniforms = torch.rand(kept.shape[:-1], dtype=torch.float64, generator=generator, device=device)
-    return pick(kept, uniforms)
+    uniforms = torch.rand(*kept.shape[:-1], 1, dtype=torch.float64, generator=generator, device=device)
+    return pick(kept, uniforms).squeeze(-1)
 
 
 def pick(logits: Tensor, uniforms: Tensor) -> Tensor:
-    """The token at which the cumulative probability passes a number in [0, 1).
+    """Draws from each row: the tokens at which the cumulative probability passes some numbers in [0, 1).
 
     A token drawn so depends on its row and its number alone, not on the other rows of the batch.
 
     Args:
         logits: (..., V) of float.
-        uniforms: (...) in [0, 1).
+        uniforms: (..., N) in [0, 1), one a draw.
 
     Returns:
-        (...) ids; never one whose probability is 0.
+        (..., N) ids; never one whose probability is 0.
     """
-    cumulative = logits.cpu().double().softmax(dim=-1).cumsum(dim=-1)  # (..., V); 64 bits: 50,000 roundings add up in 32
+    probs = logits.softmax(dim=-1).cpu().double()  # (..., V); summed in 64 bits: 50,000 roundings add up in 32
+    cumulative = probs.cumsum(dim=-1)
     total = cumulative[..., -1:]
-    goal = (uniforms.cpu().double()[..., None] * total).minimum(total.nextafter(torch.zeros_like(total)))
-    return torch.searchsorted(cumulative, goal, right=True).squeeze(-1).to(logits.device)
+    goals = (uniforms.cpu().double() * total).minimum(total.nextafter(torch.zeros_like(total)))
+    return torch.searchsorted(cumulative, goals, right=True).to(logits.device)
 
 
 def greedy(logits: Tensor) -> Tensor:

@@ -1,51 +1,21 @@
-"""The chat model of this book, SmolLM2-135M-Instruct: load it, and ask how many bits and seconds a text costs it.
-
-Any other causal model in transformers' format can be read instead: give `load` its folder.
-"""
+"""What the model makes of text that is given: bits, log-probabilities, and the seconds it takes."""
 
 import time
-import warnings
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from helpers.assets import path
+from helpers.chat.loading import load
+from helpers.chat.prompts import check_room, check_texts, continuation_ids, prompt_rows, text_ids
 
-if TYPE_CHECKING:  # torch and transformers take seconds to import, paid by those who load a model
-    import torch
-    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
-START = "<|endoftext|>"  # stood before each document in pre-training (Allal et al., 2025)
+    from helpers.chat.loading import Loaded
+
 TOKENS_AT_ONCE = 1024  # in one forward pass, padding included
 LOGITS_AT_ONCE = 512  # positions whose logits are in memory together: 100 MB at 49,152 tokens
-
-
-@lru_cache(maxsize=1)
-def load(folder: str | Path | None = None) -> "tuple[PreTrainedModel, PreTrainedTokenizerFast]":
-    """The model, ready for inference on the best device there is, and its tokenizer. The same objects each time.
-
-    Args:
-        folder: of a causal model in transformers' format; without it, the chat model of this book.
-
-    Raises:
-        ValueError: if `folder` holds no model.
-    """
-    from tqdm import TqdmWarning
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", TqdmWarning)  # in a notebook it asks for ipywidgets, for a bar that is off
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-        from transformers.utils.logging import disable_progress_bar
-
-    place = Path(folder) if folder else path("chat-model")
-    if not (place / "config.json").is_file():
-        raise ValueError(f"folder={str(folder)!r} holds no config.json; give the folder of a model in transformers' format")
-    disable_progress_bar()
-    model = AutoModelForCausalLM.from_pretrained(place).eval().requires_grad_(False)
-    return model.to(_device()), AutoTokenizer.from_pretrained(place)
 
 
 def bits(texts: Sequence[str], *, max_tokens: int | None = None) -> np.ndarray:
@@ -67,15 +37,38 @@ def bits(texts: Sequence[str], *, max_tokens: int | None = None) -> np.ndarray:
         TypeError: if `texts` is one string, or holds something else than strings.
         ValueError: if there are no texts, one is empty or does not fit the model's context, or `max_tokens` is below 1.
     """
-    import torch
+    rows = _token_ids(texts, max_tokens)
+    return np.array([-log_probs.sum() / np.log(2) for log_probs in _log_probs(load()[0], rows)])
 
-    ids = _token_ids(texts, max_tokens)
-    model, _ = load()
-    total = np.zeros(len(ids))
-    with torch.inference_mode():
-        for batch in _batches([len(row) for row in ids]):
-            total[batch] = _bits_of_batch(model, [ids[i] for i in batch])
-    return total
+
+def score(
+    prompts: Sequence[str | Sequence[int]], continuations: Sequence[str], *, model: "Loaded | None" = None
+) -> list[np.ndarray]:
+    """The log-probabilities that a model gives to continuations of prompts.
+
+    Prompt and continuation are turned into tokens apart, so a continuation that is a new word begins with its space.
+
+    Args:
+        prompts: texts, each begun as a document in pre-training, or rows of ids such as `asked` gives.
+        continuations: as many texts; none of them empty.
+        model: from `load`; None for the chat model.
+
+    Returns:
+        For each pair, nats of the continuation's tokens, of shape (tokens,).
+
+    Raises:
+        TypeError: if the prompts are one string, or the continuations not strings.
+        ValueError: if there are none, not as many of both, one is empty, or a pair does not fit the model's context.
+    """
+    check_texts("continuations", continuations)
+    loaded, tokenizer = model or load()
+    before = prompt_rows(prompts, tokenizer)
+    if len(before) != len(continuations):
+        raise ValueError(f"{len(before)} prompts and {len(continuations)} continuations; give as many of both")
+    rows = [[*ids, *continuation_ids(tokenizer, text)] for ids, text in zip(before, continuations, strict=True)]
+    check_room(loaded, rows, "prompt and continuation")
+    found = _log_probs(loaded, rows)
+    return [log_probs[len(ids) - 1 :] for log_probs, ids in zip(found, before, strict=True)]
 
 
 def seconds(text: str, n_tokens: int) -> tuple[float, np.ndarray]:
@@ -116,18 +109,11 @@ def seconds(text: str, n_tokens: int) -> tuple[float, np.ndarray]:
 
 def _token_ids(texts: Sequence[str], max_tokens: int | None) -> list[list[int]]:
     """The start token and then the tokens of each text, once the texts are what they must be."""
-    if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
-        raise TypeError("texts must be a sequence of strings; put a single text in a list")
-    if not len(texts):
-        raise ValueError("texts=[] is an empty corpus; give at least one text")
-    if empty := [i for i, text in enumerate(texts) if not text]:
-        raise ValueError(f"texts[{empty[0]}] is empty; a text has at least one token to predict")
+    check_texts("texts", texts)
     if max_tokens is not None and max_tokens < 1:
         raise ValueError(f"max_tokens={max_tokens} is too few; score at least 1 token of each text, or None for all")
     model, tokenizer = load()
-    start = tokenizer.convert_tokens_to_ids(START)
-    rows = tokenizer(list(texts), add_special_tokens=False, split_special_tokens=True)["input_ids"]
-    ids = [[start, *row[:max_tokens]] for row in rows]
+    ids = [row if max_tokens is None else row[: max_tokens + 1] for row in (text_ids(tokenizer, text) for text in texts)]
     room = model.config.max_position_embeddings
     if long := [i for i, row in enumerate(ids) if len(row) > room]:
         n = len(ids[long[0]]) - 1
@@ -148,29 +134,31 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
     yield batch
 
 
-def _bits_of_batch(model: "PreTrainedModel", ids: Sequence[Sequence[int]]) -> np.ndarray:
-    """Bits of each row of ids after its first token; shape (len(ids),)."""
+def _log_probs(model: "PreTrainedModel", rows: Sequence[Sequence[int]]) -> list[np.ndarray]:
+    """Nats of each row's tokens after its first."""
     import torch
 
-    rows = [torch.tensor(row, device=model.device) for row in ids]
-    padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)  # (batch, longest)
-    counted = torch.arange(1, padded.shape[1], device=model.device) < torch.tensor(
-        [[len(row)] for row in ids], device=model.device
-    )  # (batch, longest - 1): True at tokens to predict
-    hidden = model.model(padded[:, :-1], use_cache=False).last_hidden_state[counted]  # (n, hidden)
+    found: list[np.ndarray] = [np.empty(0)] * len(rows)
+    with torch.inference_mode():
+        for batch in _batches([len(row) for row in rows]):
+            for i, log_probs in zip(batch, _log_probs_of_batch(model, [rows[i] for i in batch]), strict=True):
+                found[i] = log_probs
+    return found
+
+
+def _log_probs_of_batch(model: "PreTrainedModel", rows: Sequence[Sequence[int]]) -> list[np.ndarray]:
+    """Nats of each row's tokens after its first; padded on the right, where a causal model cannot see it."""
+    import torch
+
+    lengths = [len(row) - 1 for row in rows]
+    ids = [torch.tensor(row, device=model.device) for row in rows]
+    padded = torch.nn.utils.rnn.pad_sequence(ids, batch_first=True)  # (batch, longest)
+    places = torch.arange(padded.shape[1] - 1, device=model.device)
+    counted = places < torch.tensor(lengths, device=model.device)[:, None]  # (batch, longest - 1): True at what to predict
+    hidden = model.base_model(padded[:, :-1], use_cache=False).last_hidden_state[counted]  # (n, hidden)
     targets = padded[:, 1:][counted]  # (n,)
-    losses = [
-        torch.nn.functional.cross_entropy(model.lm_head(h).float(), t, reduction="none")
+    nats = [
+        -torch.nn.functional.cross_entropy(model.get_output_embeddings()(h).float(), t, reduction="none")
         for h, t in zip(hidden.split(LOGITS_AT_ONCE), targets.split(LOGITS_AT_ONCE), strict=True)
     ]
-    nats = torch.zeros(counted.shape, dtype=torch.float64)
-    nats[counted.cpu()] = torch.cat(losses).double().cpu()
-    return (nats.sum(dim=1) / np.log(2)).numpy()
-
-
-def _device() -> "torch.device":
-    import torch
-
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    return [part.numpy() for part in torch.cat(nats).double().cpu().split(lengths)]
