@@ -69,27 +69,35 @@ def matmul_rate(size: int = 1024, rounds: int = 5) -> float:
     return 2 * size**3 / fastest(lambda: one @ other, rounds)
 
 
-def peak_bytes(function: Callable[..., Any], *arguments: Any) -> tuple[int, Any]:
+def peak_bytes(
+    function: Callable[..., Any], *arguments: Any, warm_up: Callable[[], object] | None = None
+) -> tuple[int, Any]:
     """The most memory that a call adds to a process of its own, and what it returns.
 
     Args:
         function: of a module, so that another process can import it; not one of a notebook.
         arguments: of the call; they, and what it returns, travel between processes.
+        warm_up: is called before, so that what it imports does not count; of a module too.
 
     Returns:
-        Bytes of resident memory at the peak, less those before the call; and what `function` returned.
+        Bytes of resident memory at the peak, less the most before the call; and what `function` returned.
 
     Raises:
-        ValueError: if `function` is of a notebook.
-        Exception: what `function` raises.
+        ValueError: if `function` or `warm_up` is of a notebook.
+        Exception: what they raise.
     """
-    if function.__module__ == "__main__":
-        raise ValueError(f"function={function.__name__} is of a notebook or script; put it into a module")
+    for name, called in (("function", function), ("warm_up", warm_up)):
+        if getattr(called, "__module__", "") == "__main__":
+            raise ValueError(f"{name}={called.__name__} is of a notebook or script; put it into a module")
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(_peak_of, function, arguments).result()
+        return pool.submit(_peak_of, function, arguments, warm_up).result()
 
 
-def _peak_of(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[int, Any]:
+def _peak_of(
+    function: Callable[..., Any], arguments: tuple[Any, ...], warm_up: Callable[[], object] | None
+) -> tuple[int, Any]:
+    if warm_up:
+        warm_up()
     before = _most_resident()
     result = function(*arguments)
     return _most_resident() - before, result

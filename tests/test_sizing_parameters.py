@@ -7,58 +7,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.sizing import ModelConfig, count_parameters, known_model, known_models, lora_parameters, weights
+from helpers.sizing.library import built, library_model
 
 BILLIONS = {"Llama-2-7B": 6.74, "Llama-2-13B": 13.02, "Llama-2-70B": 68.98}  # as published
-KINDS = {  # the start of a name, and what transformers calls such models
-    "SmolLM2": "Llama", "Llama": "Llama", "Mistral": "Mistral", "Mixtral": "Mixtral", "Gemma": "Gemma", "GPT": "GPT2",
-    "Qwen2.5": "Qwen2", "Qwen3": "Qwen3Moe", "Qwen1.5": "Qwen2Moe", "Pythia": "GPTNeoX", "Mamba-": "Mamba",
-    "Mamba2": "Mamba2", "RWKV": "Rwkv", "Jamba": "Jamba",
-}  # fmt: skip
 
 
-def library_model(name: str):
-    """The model that transformers builds of a known model's sizes."""
-    return built(next(kind for start, kind in KINDS.items() if name.startswith(start)), known_model(name))
+@pytest.mark.parametrize("name", ["Llama-4", ""])
+def test_a_model_that_is_not_known_is_not_built(name):
+    with pytest.raises(ValueError, match="is not in data/model_configs.csv"):
+        library_model(name)
 
 
-def built(kind: str, sizes: ModelConfig):
-    """A model of transformers without memory for its weights."""
-    import torch
-    import transformers
-
-    config = getattr(transformers, f"{kind}Config")(**library_sizes(kind, sizes))
-    with torch.device("meta"):
-        return getattr(transformers, "GPT2LMHeadModel" if kind == "GPT2" else f"{kind}ForCausalLM")(config)
-
-
-def library_sizes(kind: str, c: ModelConfig) -> dict:
-    """The sizes by the names of a config of transformers."""
-    common = {"vocab_size": c.vocab_size, "tie_word_embeddings": c.tied, "pad_token_id": None}
-    if kind == "GPT2":
-        return common | {"n_embd": c.d_model, "n_layer": c.n_layers, "n_head": c.n_heads, "n_inner": c.d_ff,
-                         "n_positions": c.n_positions}  # fmt: skip
-    common |= {"hidden_size": c.d_model, "num_hidden_layers": c.n_layers}
-    ssm = {"state_size": c.d_state, "conv_kernel": c.d_conv, "expand": c.expand}
-    if kind == "Mamba":
-        return common | ssm | {"time_step_rank": c.rank}
-    if kind == "Mamba2":
-        heads = c.d_inner // c.ssm_head_dim
-        return common | ssm | {"num_heads": heads, "head_dim": c.ssm_head_dim, "n_groups": c.n_groups}
-    if kind == "Rwkv":
-        return common | {"intermediate_size": c.d_ff, "attention_hidden_size": c.d_model}
-    common |= {"num_attention_heads": c.n_heads, "intermediate_size": c.d_ff}
-    if kind != "GPTNeoX":
-        common |= {"num_key_value_heads": c.kv_heads, "head_dim": c.head_width}
-    experts = {"num_experts": c.n_experts, "num_experts_per_tok": c.experts_per_token}
-    return common | {
-        "Mixtral": {"num_local_experts": c.n_experts, "num_experts_per_tok": c.experts_per_token},
-        "Qwen2Moe": experts | {"moe_intermediate_size": c.d_ff, "shared_expert_intermediate_size": c.shared_d_ff},
-        "Qwen3Moe": experts | {"moe_intermediate_size": c.d_ff},
-        "Jamba": experts | {"attn_layer_period": c.attention_period, "attn_layer_offset": c.attention_period // 2,
-                            "expert_layer_period": c.expert_period, "expert_layer_offset": c.expert_period // 2,
-                            "mamba_d_state": c.d_state, "mamba_d_conv": c.d_conv, "mamba_expand": c.expand,
-                            "mamba_dt_rank": c.rank},
-    }.get(kind, {})  # fmt: skip
+def test_a_kind_that_is_not_known_is_not_built():
+    with pytest.raises(ValueError, match="kind='T5' is not known; there are GPT2, GPTNeoX"):
+        built("T5", known_model("GPT-2"))
 
 
 @pytest.mark.parametrize("name", known_models())
