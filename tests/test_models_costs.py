@@ -51,22 +51,30 @@ def test_each_length_is_trained_on_as_many_tokens(ticks, length, b):
 @pytest.mark.parametrize("context", [0, 1, 12])
 def test_a_step_is_timed_from_the_state_of_the_whole_text(ticks, context):
     model = Recorder()
-    assert decode_seconds(model, context, batch_size=2, rounds=2) == 3
+    assert decode_seconds(model, [context], batch_size=2, rounds=2) == {context: 3}
     state = [("read", 2, context)] if context else [("nothing", 2)]
     assert model.seen == [(2, state)] * 3
+
+
+def test_contexts_take_turns(ticks):
+    """Each of two states is stepped from in every round; the clock gives one 9 and 3 seconds, the other 5 and 4."""
+    model = Recorder()
+    assert decode_seconds(model, [3, 12], rounds=2) == {3: 3, 12: 4}
+    assert model.seen == [(1, [("read", 1, 3)]), (1, [("read", 1, 12)])] * 3
+    assert decode_seconds(model, []) == {}
 
 
 @every_model
 def test_every_model_has_costs(name):
     model = made(name)
     assert training_seconds(model, 8, n_tokens=16, rounds=1) > 0
-    assert decode_seconds(model, 8, rounds=1) > 0
+    assert decode_seconds(model, [8], rounds=1)[8] > 0
     assert all(weight.grad is None for weight in model.parameters())
 
 
 def test_more_than_the_context_of_the_model_is_refused():
     model = made("transformer")
-    for cost, length in ((training_seconds, 31), (decode_seconds, 30)):
+    for cost, length in ((training_seconds, 31), (decode_seconds, [8, 31])):
         with pytest.raises(ValueError, match="31 positions are more than context=30"):
             cost(model, length)
 
@@ -82,4 +90,4 @@ def test_a_training_of_no_size_is_refused(wrong):
 def test_a_step_of_no_size_is_refused(wrong, least):
     ((name, value),) = wrong.items()
     with pytest.raises(ValueError, match=f"{name}={value!r} is no size; give a whole number from {least} on"):
-        decode_seconds(Recorder(), **{"context": 8} | wrong)
+        decode_seconds(Recorder(), [wrong.pop("context", 8)], **wrong)

@@ -4,7 +4,8 @@ Other work on a machine only ever makes a run longer, so the shortest of several
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -34,41 +35,47 @@ def training_seconds(model: nn.Module, length: int, *, n_tokens: int = 8192, rou
         logits = model(ids[:, :-1])  # (B, L, V)
         cross_entropy(logits.flatten(0, 1).float(), ids[:, 1:].flatten()).backward()
 
-    seconds = _fastest(one_pass, rounds, ids.device)
+    seconds = min([_seconds(one_pass, ids.device) for _ in range(rounds + 1)][1:])  # the first compiles kernels
     model.zero_grad(set_to_none=True)
     return seconds / ids[:, 1:].numel()
 
 
 @torch.no_grad()
-def decode_seconds(model: nn.Module, context: int, *, batch_size: int = 1, rounds: int = 20) -> float:
-    """Seconds of one step of a model that has seen `context` random tokens, which are read at once beforehand.
+def decode_seconds(model: nn.Module, contexts: Sequence[int], *, batch_size: int = 1, rounds: int = 50) -> dict[int, float]:
+    """Seconds of one step of a model that has seen some random tokens, which are read at once beforehand.
+
+    The contexts take turns, so that a slow moment of the machine meets all of them alike.
 
     Args:
         model: one of `helpers.models`, on the device where it is to be timed.
-        context: tokens that the state has seen; 0 for the initial state.
+        contexts: tokens that the state has seen; 0 for the initial state.
         batch_size: B, texts that are continued together.
-        rounds: steps from the same state, of which the fastest counts.
+        rounds: steps from each state, of which the fastest counts.
+
+    Returns:
+        Seconds by context.
 
     Raises:
-        ValueError: if a number is not a whole one from 1 on (0 for `context`), or it is more than the model's context.
+        ValueError: if a number is not a whole one from 1 on (0 for a context), or it is more than the model's context.
     """
-    _check(0, context=context)
+    for context in contexts:
+        _check(0, context=context)
     _check(batch_size=batch_size, rounds=rounds)
-    ids = _random_ids(model, batch_size, context + 1)
-    state = model.prefill(ids[:, :-1])[1] if context else model.initial_state(batch_size)
-    return _fastest(lambda: model.step(ids[:, -1], state), rounds, ids.device)
+    ids = _random_ids(model, batch_size, max(contexts, default=0) + 1)
+    states = {c: model.prefill(ids[:, :c])[1] if c else model.initial_state(batch_size) for c in contexts}
+    seconds: dict[int, list[float]] = {c: [] for c in contexts}
+    for _ in range(rounds + 1):  # the first is not counted: it finds memory and compiles kernels
+        for context, state in states.items():
+            seconds[context].append(_seconds(partial(model.step, ids[:, -1], state), ids.device))
+    return {context: min(taken[1:]) for context, taken in seconds.items()}
 
 
-def _fastest(run: Callable[[], object], rounds: int, device: torch.device) -> float:
-    """Seconds of the fastest of several runs, after one that is not counted: it finds memory and compiles kernels."""
-    seconds = []
-    for _ in range(rounds + 1):
-        _wait_for(device)
-        start = time.perf_counter()
-        run()
-        _wait_for(device)
-        seconds.append(time.perf_counter() - start)
-    return min(seconds[1:])
+def _seconds(run: Callable[[], object], device: torch.device) -> float:
+    _wait_for(device)
+    start = time.perf_counter()
+    run()
+    _wait_for(device)
+    return time.perf_counter() - start
 
 
 def _wait_for(device: torch.device) -> None:
