@@ -42,7 +42,9 @@ def read_texts(context: int, batch: int, chunk: int) -> None:
 def read_with_a_tiny_model() -> None:
     """Do the same with a model of next to no size, so that what code and libraries take is in memory beforehand."""
     from transformers import LlamaConfig, LlamaForCausalLM
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()
     sizes = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "vocab_size": 16}
     with tempfile.TemporaryDirectory() as folder:
         LlamaForCausalLM(LlamaConfig(**sizes, num_attention_heads=2, num_key_value_heads=1)).save_pretrained(folder)
@@ -52,9 +54,7 @@ def read_with_a_tiny_model() -> None:
 def _read(folder: str, context: int, batch: int, chunk: int) -> None:
     import torch
     from transformers import LlamaForCausalLM
-    from transformers.utils.logging import disable_progress_bar
 
-    disable_progress_bar()
     torch.set_num_threads(1)
     model, cache = LlamaForCausalLM.from_pretrained(folder).eval(), None
     with torch.inference_mode():

@@ -4,10 +4,12 @@ Other work on a machine only ever makes a run slower, so the fastest of several 
 """
 
 import multiprocessing
+import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +91,23 @@ def peak_bytes(
     for name, called in (("function", function), ("warm_up", warm_up)):
         if getattr(called, "__module__", "") == "__main__":
             raise ValueError(f"{name}={called.__name__} is of a notebook or script; put it into a module")
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+    with _frees_at_once(), ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         return pool.submit(_peak_of, function, arguments, warm_up).result()
+
+
+@contextmanager
+def _frees_at_once() -> Iterator[None]:
+    """Processes begun meanwhile give freed memory back at once, where their C library is GNU's; it would keep some."""
+    settings = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "0"}
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
 
 
 def _peak_of(
