@@ -1,4 +1,4 @@
-"""All long runs, one after the other: python -m experiments [architectures] [scaling]"""
+"""All long runs, one after the other: python -m experiments [alignment] [architectures] [scaling]"""
 
 import importlib
 import pkgutil

@@ -1,0 +1,104 @@
+"""Post-training in three small worlds: DPO, GRPO, PPO and RLAIF on their way, and a reward that is sought too far.
+
+About five minutes on two cores. Chapter 07 reads the tables and makes a part of these runs itself.
+"""
+
+import copy
+from collections.abc import Callable
+
+import pandas as pd
+import torch
+from torch import nn
+
+from experiments import record
+from helpers.alignment import stages
+from helpers.alignment.dpo import dpo
+from helpers.alignment.feedback import Preference
+from helpers.alignment.grpo import grpo
+from helpers.alignment.policy import Score
+from helpers.alignment.ppo import ppo
+from helpers.alignment.reward import train_reward_model
+from helpers.parallel import run_all
+
+SEEDS = (0, 1, 2)
+DPO_BETAS, RLAIF_BETAS, GRPO_BETAS = (0.05, 0.2, 0.5), (0.2, 0.5), (0.1, 0.3)
+DPO_STOPS, GRPO_STOPS, PPO_STOPS = (
+    (5, 10, 15, 20, 30, 40, 60, 80, 100, 125, 150),
+    (2, 4, 6, 8, 10, 15, 20, 25, 30),
+    (1, 2, 3, 4, 6, 8, 10, 15, 20),
+)
+FAR = {"n_rounds": 40, "learning_rate": 5e-4, "beta": 0.0}  # GRPO that nothing holds back
+FAR_STOPS = (2, 5, 10, 15, 20, 30, 40)
+
+Train = Callable[[nn.Module, stages.Watch], object]
+
+
+def policies() -> None:
+    """Every method on its way, measured by the true reward."""
+    runs = run_all(_policies, [(seed,) for seed in SEEDS], "policies")
+    record(pd.DataFrame([row for rows in runs for row in rows]), "post_training_policies")
+
+
+def overoptimisation() -> None:
+    """GRPO without a KL penalty against a reward model of few preferences, and one of many."""
+    runs = run_all(_overoptimised, [(seed,) for seed in SEEDS], "over-optimisation")
+    record(pd.DataFrame([row for rows in runs for row in rows]), "post_training_overoptimisation")
+
+
+def _policies(seed: int) -> list[dict]:
+    place = stages.setting(seed)
+    reference = stages.answering(place)
+    human, ai = (stages.preferences(place, reference, judge_=judge_) for judge_ in (stages.person, stages.constitution))
+    score = stages.proxy(train_reward_model(reference, human, seed=seed))
+    methods: list[tuple[str, float, tuple[int, ...], Train]] = [
+        *(("DPO", beta, DPO_STOPS, _dpo(human, beta, seed)) for beta in DPO_BETAS),
+        *(("RLAIF", beta, DPO_STOPS, _dpo(ai, beta, seed)) for beta in RLAIF_BETAS),
+        *(("GRPO", beta, GRPO_STOPS, _grpo(place, score, beta=beta)) for beta in GRPO_BETAS),
+        ("PPO", 0.1, PPO_STOPS, _ppo(place, score)),
+    ]
+    measure, rows = stages.yardstick(place, reference), []
+    for name, beta, stops, train in methods:
+        model = copy.deepcopy(reference)
+        steps = stages.follow(lambda watch, train=train, model=model: train(model, watch), model, measure, stops)
+        rows += [{"method": name, "beta": beta, "seed": seed, **row} for row in steps]
+    return rows
+
+
+def _overoptimised(seed: int) -> list[dict]:
+    place = stages.setting(seed)
+    reference = stages.answering(place)
+    human, rows = stages.preferences(place, reference), []
+    for n_pairs, n_steps in ((100, 100), (len(human), 200)):
+        reward_model = train_reward_model(reference, human[:n_pairs], n_steps=n_steps, seed=seed)
+        measure, score = stages.yardstick(place, reference), stages.proxy(reward_model)
+
+        @torch.no_grad()
+        def both(model: nn.Module, score=score, measure=measure) -> dict[str, float]:
+            replies = stages.reply(place, model, place.test, n=4, draw=2)
+            return measure(model) | {"proxy": float(score(replies.prompts, replies.ids).mean())}
+
+        model = copy.deepcopy(reference)
+        train = _grpo(place, score, **FAR)
+        steps = stages.follow(lambda watch, train=train, model=model: train(model, watch), model, both, FAR_STOPS)
+        rows += [{"pairs": n_pairs, "seed": seed, **row} for row in steps]
+    return rows
+
+
+def _dpo(pairs: list[Preference], beta: float, seed: int) -> Train:
+    return lambda model, watch: dpo(model, pairs, beta=beta, seed=seed, watch=watch)
+
+
+def _grpo(place: stages.Setting, score: Score, **options) -> Train:
+    prompts, eos = stages.prompt_ids(place, place.asked), place.tokenizer.eos
+    return lambda model, watch: grpo(model, prompts, score, eos=eos, seed=place.seed, watch=watch, **options)
+
+
+def _ppo(place: stages.Setting, score: Score) -> Train:
+    prompts, eos = stages.prompt_ids(place, place.asked), place.tokenizer.eos
+    return lambda model, watch: ppo(model, prompts, score, eos=eos, seed=place.seed, watch=watch)
+
+
+def run() -> None:
+    """Record both tables."""
+    policies()
+    overoptimisation()

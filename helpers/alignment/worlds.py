@@ -1,0 +1,123 @@
+"""What chapter 07 runs in each of its worlds: from the base model through every stage that a reader can wait for."""
+
+import copy
+from typing import Any
+
+import torch
+from torch import nn
+
+from helpers.alignment import stages
+from helpers.alignment.best_of import best_of_n_kl, expected_best_of_n
+from helpers.alignment.dpo import dpo
+from helpers.alignment.feedback import Preference
+from helpers.alignment.grpo import grpo
+from helpers.alignment.reward import RewardModel, train_reward_model
+from helpers.alignment.stages import Setting
+from helpers.world.questions import demonstrations, draw_questions, questions
+
+SEEDS = (0, 1, 2)
+SIZES = (30, 300)  # demonstrations; the model of the last is the reference
+FEW = 100  # preferences of the weak reward model
+BEST_OF = (1, 2, 4, 8, 16, 32, 64, 128)
+GRPO_ROUNDS = 10
+ANSWERED = (0.0, 0.5, 1.0)  # of the people whom the web hardly knows, those about whom the truth is told
+UNKNOWN = 1  # exposures up to which a person counts as unknown
+
+Row = dict[str, Any]
+
+
+def run(part: str, seed: int) -> dict[str, list[Row]]:
+    """One part in one world, for `run_all`: "base", or "stages", which needs the base model and makes it if need be."""
+    return {"base": pre_train, "stages": post_train}[part](seed)
+
+
+def calls() -> list[tuple[str, int]]:
+    """Both parts in every world, in the order in which no part waits for another."""
+    return [(part, seed) for part in ("base", "stages") for seed in SEEDS]
+
+
+def pre_train(seed: int) -> dict[str, list[Row]]:
+    """What the base model does with questions."""
+    place = stages.setting(seed)
+    return {"base": [{"seed": seed} | stages.shares(stages.reply(place, stages.base(place), place.test, n=4))]}
+
+
+def post_train(seed: int) -> dict[str, list[Row]]:
+    """Every stage, as lists of rows by the stage's name."""
+    place = stages.setting(seed)
+    models = {n: stages.answering(place, n) for n in SIZES}
+    reference = models[SIZES[-1]]
+    pairs = stages.preferences(place, reference)
+    strong, weak = train_reward_model(reference, pairs, seed=seed), _weak(reference, pairs, seed)
+    found = {
+        "sft": [{"demonstrations": n} | _shares(place, model) for n, model in models.items()],
+        "tail": long_tail(place, reference),
+        "reward": [{"pairs": len(pairs)} | stages.agreement_by_kind(place, reference, strong)],
+        "policies": policies(place, reference, pairs, strong),
+        "best": best_of(place, reference, {FEW: weak, len(pairs): strong}),
+        "unknown": unknown(place),
+    }
+    return {name: [{"seed": seed} | row for row in rows] for name, rows in found.items()}
+
+
+def long_tail(place: Setting, model: nn.Module) -> list[Row]:
+    """What a model answers about people of each group, none of them named in post-training."""
+    groups = place.world.config.exposures
+    asked = {n: questions(place.world, held_out=True, at_least=n, at_most=n) for n in groups}
+    return [{"exposures": n} | stages.shares(stages.reply(place, model, asked[n], n=4)) for n in groups]
+
+
+def policies(place: Setting, reference: nn.Module, pairs: list[Preference], reward_model: RewardModel) -> list[Row]:
+    """DPO at the end, and GRPO before and after its first rounds, measured against the reference."""
+    measure, rows = stages.yardstick(place, reference), []
+    model = copy.deepcopy(reference)
+    dpo(model, pairs, beta=0.2, seed=place.seed)
+    rows.append({"method": "DPO", "beta": 0.2, "step": 150} | measure(model))
+    model, asked, eos = copy.deepcopy(reference), stages.prompt_ids(place, place.asked), place.tokenizer.eos
+    score, rounds = stages.proxy(reward_model), GRPO_ROUNDS
+    steps = stages.follow(
+        lambda watch: grpo(model, asked, score, eos=eos, n_rounds=rounds, seed=place.seed, watch=watch),
+        model,
+        measure,
+        (rounds,),
+    )
+    return rows + [{"method": "GRPO", "beta": 0.3} | row for row in steps]
+
+
+@torch.no_grad()
+def best_of(place: Setting, reference: nn.Module, reward_models: dict[int, RewardModel], n_questions: int = 32) -> list[Row]:
+    """The answer that a reward model likes best of n: what it is worth to that model, and in truth."""
+    most = BEST_OF[-1]
+    replies = stages.reply(place, reference, draw_questions(place.test, n_questions, place.seed), n=most, draw=6)
+    true = torch.tensor(stages.true_rewards(replies)).view(-1, most)
+    rows = []
+    for n_pairs, reward_model in reward_models.items():
+        proxy = stages.proxy(reward_model)(replies.prompts, replies.ids).view(-1, most)
+        for n in BEST_OF:
+            worth = {"proxy": proxy, "true_reward": true}
+            found = {name: float(expected_best_of_n(proxy, values, n).mean()) for name, values in worth.items()}
+            rows.append({"pairs": n_pairs, "n": n, "kl": best_of_n_kl(n)} | found)
+    return rows
+
+
+def unknown(place: Setting) -> list[Row]:
+    """Models that learn to say "i do not know." about unknown people, but are told the truth about a share of them."""
+    groups = {
+        "unknown": questions(place.world, held_out=True, at_most=0),
+        "known": questions(place.world, held_out=True, at_least=16),
+    }
+    rows, everyone = [], questions(place.world, held_out=False)
+    for share in ANSWERED:
+        model = stages.base(place)
+        shown = demonstrations(everyone, 400, decline_at_most=UNKNOWN, answered_share=share, seed=place.seed)
+        stages.teach(place, model, shown)
+        rows += [{"answered": share, "group": name} | _shares(place, model, asked) for name, asked in groups.items()]
+    return rows
+
+
+def _shares(place: Setting, model: nn.Module, asked: list | None = None) -> Row:
+    return stages.shares(stages.reply(place, model, place.test if asked is None else asked, n=4))
+
+
+def _weak(reference: nn.Module, pairs: list[Preference], seed: int) -> RewardModel:
+    return train_reward_model(reference, pairs[:FEW], n_steps=100, seed=seed)
