@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import LogLocator, NullLocator
 
 from helpers.plots.style import COLOURS, MARKERS, PALETTE, TEXT, new
 
@@ -59,11 +59,21 @@ def line_plot(
         axes.set_xscale("log")
     if "y" in log:
         axes.set_yscale("log")
+        _plain_numbers(axes)
     if ticks:
         axes.set_xticks(list(ticks), [f"{tick:,.10g}" for tick in ticks])
         axes.xaxis.set_minor_locator(NullLocator())
     _name_ends(axes, ends, LINE * 3 / height)
     return figure
+
+
+def _plain_numbers(axes: Axes) -> None:
+    """Mark a logarithmic y axis at 1, 2 and 5 times powers of ten, at the powers alone where these would be many."""
+    low, high = axes.get_ylim()
+    few = high < 500 * low
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,)))
+    axes.yaxis.set_major_formatter("{x:,.10g}")
+    axes.yaxis.set_minor_locator(NullLocator())
 
 
 def _name_ends(axes: Axes, ends: Mapping[str, tuple[float, float, str]], line: float) -> None:
