@@ -11,12 +11,12 @@ def test_a_call_that_needs_nothing_adds_little():
 
 
 def test_the_peak_counts_what_is_gone_afterwards():
-    n_bytes, length = peak_bytes(_hold, 200_000_000)
+    n_bytes, length = peak_bytes(hold, 200_000_000)
     assert length == 200_000_000
     assert 0.95 * length < n_bytes < 1.2 * length
 
 
-def _hold(length: int) -> int:
+def hold(length: int) -> int:
     return len(b"x" * length)
 
 
