@@ -10,7 +10,7 @@ from sphinx.config import Config
 
 import helpers.claims
 from helpers import assets
-from theme import calculator, ledger, pages, playgrounds
+from theme import backmatter, calculator, ledger, pages, playgrounds
 
 HERE = Path(__file__).resolve().parent
 STATIC = HERE / "static"
@@ -42,6 +42,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("token-playground", playgrounds.TokenPlayground)
     app.add_directive("size-calculator", calculator.SizeCalculator)
     app.add_directive("claims", ledger.Claims)
+    app.add_directive("runs", backmatter.Runs)
+    app.add_directive("exercise-index", backmatter.ExerciseIndex)
     app.add_directive("chapter-claims", ledger.ChapterClaims)
     app.add_directive("chapter-cost", ledger.ChapterCost)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -59,7 +61,9 @@ def configure(app: Sphinx, config: Config) -> None:
             digest.update(file.read_bytes())
     for name in VENDORED:
         digest.update(assets.ASSETS[name].folder().name.encode())
-    claims = [[asdict(claim) for claim in ledger.read(Path(app.srcdir))], ledger.run_dates(Path(app.srcdir))]
+    source = Path(app.srcdir)
+    runs = [content["metadata"].get("run") for content in backmatter.executed(source).values()]
+    claims = [[asdict(claim) for claim in ledger.read(source)], runs]
     config.book_inputs = digest.hexdigest() + hashlib.sha256(json.dumps(claims).encode()).hexdigest()
 
 

@@ -106,7 +106,7 @@ class Claims(BookDirective):
         if not found:
             return self.warn("the executed notebooks make no claim")
         folder = self.notebook().parent
-        titles = {claim.chapter: _title(folder / f"{claim.chapter}.ipynb") for claim in found}
+        titles = {claim.chapter: title_of(folder / f"{claim.chapter}.ipynb") for claim in found}
         dates = run_dates(Path(self.env.srcdir))
         rows = "\n".join(self.row(claim, titles[claim.chapter], dates.get(claim.chapter, "")) for claim in found)
         holds = sum(claim.holds for claim in found)
@@ -206,8 +206,8 @@ def _words(markdown: str) -> int:
     return len(re.findall(r"\w+", re.sub(r"^(?:`{3,}|:{3,}|:[\w-]+:).*$", " ", prose, flags=re.MULTILINE)))
 
 
-def _title(notebook: Path) -> str:
-    """The first heading of a notebook."""
+def title_of(notebook: Path) -> str:
+    """The first heading of a notebook, as plain text."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     heading = re.search(r"^# +(.+)$", text, flags=re.MULTILINE)
