@@ -124,5 +124,6 @@ def test_the_best_of_many_by_the_proxy_is_no_worse_by_the_proxy(place, model):
 
 def test_parts_are_asked_for_in_an_order_in_which_each_finds_what_it_needs():
     assert worlds.calls()[:3] == [("base", seed) for seed in worlds.SEEDS]
+    assert len(set(worlds.calls())) == 3 * len(worlds.SEEDS)
     with pytest.raises(KeyError):
         worlds.run("nothing", 0)

@@ -19,7 +19,7 @@ SEEDS = (0, 1, 2)
 SIZES = (30, 300)  # demonstrations; the model of the last is the reference
 FEW = 100  # preferences of the weak reward model
 BEST_OF = (1, 2, 4, 8, 16, 32, 64, 128)
-GRPO_ROUNDS = 10
+GRPO_ROUNDS = 6
 ANSWERED = (0.0, 0.5, 1.0)  # of the people whom the web hardly knows, those about whom the truth is told
 UNKNOWN = 1  # exposures up to which a person counts as unknown
 
@@ -27,37 +27,42 @@ Row = dict[str, Any]
 
 
 def run(part: str, seed: int) -> dict[str, list[Row]]:
-    """One part in one world, for `run_all`: "base", or "stages", which needs the base model and makes it if need be."""
-    return {"base": pre_train, "stages": post_train}[part](seed)
+    """One part in one world, for `run_all`: rows by stage. Parts after "base" need its model, and make it if need be."""
+    place = stages.setting(seed)
+    found = PARTS[part](place)
+    return {name: [{"seed": seed} | row for row in rows] for name, rows in found.items()}
 
 
 def calls() -> list[tuple[str, int]]:
-    """Both parts in every world, in the order in which no part waits for another."""
-    return [(part, seed) for part in ("base", "stages") for seed in SEEDS]
+    """All parts in every world, in an order in which hardly any part waits for another."""
+    return [(part, seed) for part in PARTS for seed in SEEDS]
 
 
-def pre_train(seed: int) -> dict[str, list[Row]]:
+def pre_train(place: Setting) -> dict[str, list[Row]]:
     """What the base model does with questions."""
-    place = stages.setting(seed)
-    return {"base": [{"seed": seed} | stages.shares(stages.reply(place, stages.base(place), place.test, n=4))]}
+    return {"base": [_shares(place, stages.base(place))]}
 
 
-def post_train(seed: int) -> dict[str, list[Row]]:
-    """Every stage, as lists of rows by the stage's name."""
-    place = stages.setting(seed)
+def learn_preferences(place: Setting) -> dict[str, list[Row]]:
+    """Supervised fine-tuning, the reward model, DPO and GRPO, and best of n."""
     models = {n: stages.answering(place, n) for n in SIZES}
     reference = models[SIZES[-1]]
     pairs = stages.preferences(place, reference)
-    strong, weak = train_reward_model(reference, pairs, seed=seed), _weak(reference, pairs, seed)
-    found = {
+    strong, weak = train_reward_model(reference, pairs, seed=place.seed), _weak(reference, pairs, place.seed)
+    return {
         "sft": [{"demonstrations": n} | _shares(place, model) for n, model in models.items()],
-        "tail": long_tail(place, reference),
         "reward": [{"pairs": len(pairs)} | stages.agreement_by_kind(place, reference, strong)],
         "policies": policies(place, reference, pairs, strong),
         "best": best_of(place, reference, {FEW: weak, len(pairs): strong}),
-        "unknown": unknown(place),
     }
-    return {name: [{"seed": seed} | row for row in rows] for name, rows in found.items()}
+
+
+def learn_limits(place: Setting) -> dict[str, list[Row]]:
+    """What models make up, and how they learn to decline."""
+    return {"tail": long_tail(place, stages.answering(place)), "unknown": unknown(place)}
+
+
+PARTS = {"base": pre_train, "preferences": learn_preferences, "limits": learn_limits}
 
 
 def long_tail(place: Setting, model: nn.Module) -> list[Row]:
@@ -85,7 +90,7 @@ def policies(place: Setting, reference: nn.Module, pairs: list[Preference], rewa
 
 
 @torch.no_grad()
-def best_of(place: Setting, reference: nn.Module, reward_models: dict[int, RewardModel], n_questions: int = 32) -> list[Row]:
+def best_of(place: Setting, reference: nn.Module, reward_models: dict[int, RewardModel], n_questions: int = 24) -> list[Row]:
     """The answer that a reward model likes best of n: what it is worth to that model, and in truth."""
     most = BEST_OF[-1]
     replies = stages.reply(place, reference, draw_questions(place.test, n_questions, place.seed), n=most, draw=6)
