@@ -1,11 +1,15 @@
 """Checks for the exercises: right or not, and why, for the answer that was given."""
 
 import html
+import json
+import os
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from IPython.display import display
+
+LOG_VARIABLE = "UFM_CHECK_LOG"  # names a file that notes, for each exercise of a run, what usual wrong answers are told
 
 
 def check(answer: Any, expected: Any, *, because: str, hints: Mapping[Any, str] | None = None, rel: float = 0.01) -> None:
@@ -22,6 +26,27 @@ def check(answer: Any, expected: Any, *, because: str, hints: Mapping[Any, str] 
     mark, colour = ("✓", "#1a7f5a") if right else ("…", "#808890") if _is_blank(answer) else ("✗", "#c0392b")
     code = f'<div class="check" style="border-left:4px solid {colour};padding:.3em 1em">{mark} {html.escape(words)}</div>'
     display({"text/html": code, "text/plain": f"{mark} {words}"}, raw=True)
+    if hints and (log := os.environ.get(LOG_VARIABLE)):
+        with open(log, "a", encoding="utf-8") as file:
+            file.write(f"{json.dumps(tried(expected, because=because, hints=hints, rel=rel))}\n")
+
+
+def tried(expected: Any, *, because: str, hints: Mapping[Any, str], rel: float = 0.01) -> list[dict[str, Any]]:
+    """What each usual wrong answer is told, and that the right one is right, for the test of a chapter's exercises.
+
+    Args:
+        expected, because, hints, rel: as for `check`.
+
+    Returns:
+        one record an answer, the right one first: what was given, the sentence it should meet, whether it counts as right,
+        and the sentence that it met.
+    """
+    due = [(expected, f"Right. {because}"), *((wrong, f"Not yet. {hint}") for wrong, hint in hints.items())]
+    met = [judge(answer, expected, because=because, hints=hints, rel=rel) for answer, _ in due]
+    return [
+        {"given": f"{answer!r:.80}", "due": words, "right": right, "told": told}
+        for (answer, words), (right, told) in zip(due, met, strict=True)
+    ]
 
 
 def judge(

@@ -1,5 +1,7 @@
 """Checks tell right from wrong, name usual mistakes, and never raise over an answer."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -40,3 +42,14 @@ def test_the_card_escapes_the_answer(monkeypatch):
     monkeypatch.setattr(exercises, "display", lambda data, raw: seen.append(data))
     check("<b>", "x", because="")
     assert "<b>" not in seen[0]["text/html"]
+
+
+def test_a_run_notes_what_usual_wrong_answers_are_told(monkeypatch, tmp_path):
+    log = tmp_path / "checks"
+    monkeypatch.setenv(exercises.LOG_VARIABLE, str(log))
+    monkeypatch.setattr(exercises, "display", lambda data, raw: None)
+    check(..., 5, because="five.", hints={0.05: "Per cent.", 5.01: "Too near to tell."})
+    check(5, 5, because="no hints, so nothing to note")
+    (noted,) = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [record["right"] for record in noted] == [True, False, True]
+    assert [record["told"] == record["due"] for record in noted] == [True, True, False]

@@ -21,6 +21,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from helpers import exercises
 from helpers.assets import ASSETS, LOG_VARIABLE
 from helpers.progress import BATCH_VARIABLE
 
@@ -131,12 +132,12 @@ def execute(notebook: Path) -> None:
     print(f"ran: {notebook.name} in {cost['seconds']} s, at most {cost['peak_mb']} MB", flush=True)
 
 
-def _nbmake(notebook: Path) -> tuple[int, str, dict[str, int], str]:
+def _nbmake(notebook: Path) -> tuple[int, str, dict, str]:
     """Run `pytest --nbmake` on a copy of a notebook, outside of `_build`, which nbmake passes over.
 
     Returns:
         exit status, what pytest said, the notebook with its outputs, and before it what it cost: seconds, peak memory in MB
-        of pytest or its kernel, and MB of the assets that it asked for.
+        of pytest or its kernel, MB of the assets that it asked for, and what the checks of its exercises tell wrong answers.
     """
     inherited = {name: value for name, value in os.environ.items() if name not in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
     environment = inherited | {
@@ -145,14 +146,16 @@ def _nbmake(notebook: Path) -> tuple[int, str, dict[str, int], str]:
     }  # fmt: skip
     options = ["--nbmake", "--overwrite", f"--nbmake-timeout={CELL_SECONDS}", "--nbmake-kernel=python3"]
     with tempfile.TemporaryDirectory() as folder:
-        copy, empty, asked = (Path(folder) / name for name in (notebook.name, "pytest.ini", "assets"))
+        copy, empty, asked, tried = (Path(folder) / name for name in (notebook.name, "pytest.ini", "assets", "checks"))
         shutil.copyfile(notebook, copy)
         empty.write_text("[pytest]\n")
         asked.touch()
+        tried.touch()
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", str(empty), *options, str(copy)]
         log, start = RUN / f"{notebook.stem}.log", time.perf_counter()
         with log.open("w") as output:
-            variables = environment | {LOG_VARIABLE: str(asked), BATCH_VARIABLE: "1"}
+            logs = {LOG_VARIABLE: str(asked), exercises.LOG_VARIABLE: str(tried)}
+            variables = environment | logs | {BATCH_VARIABLE: "1"}
             process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder, env=variables)
             try:
                 _, status, usage = os.wait4(process.pid, 0)
@@ -162,7 +165,8 @@ def _nbmake(notebook: Path) -> tuple[int, str, dict[str, int], str]:
                 raise
             process.returncode = os.waitstatus_to_exitcode(status)
         seconds, filled = time.perf_counter() - start, copy.read_text(encoding="utf-8")
+        checks = [json.loads(line) for line in tried.read_text(encoding="utf-8").splitlines()]
         megabytes = sum(ASSETS[name].megabytes for name in set(asked.read_text().split()))
     peak = usage.ru_maxrss * (1 if platform.system() == "Darwin" else 1024)  # bytes there, kibibytes elsewhere
-    cost = {"seconds": round(seconds), "peak_mb": round(peak / 1e6), "assets_mb": round(megabytes)}
+    cost = {"seconds": round(seconds), "peak_mb": round(peak / 1e6), "assets_mb": round(megabytes), "checks": checks}
     return process.returncode, log.read_text(encoding="utf-8", errors="replace"), cost, filled

@@ -156,6 +156,13 @@ ASSETS = {
         "MPL-2.0", "finds what a page withholds from readers with disabilities; for the tests", 0.7,
         root="package", takes=("axe.min.js",),
     ),
+    "reveal": Asset(
+        "npm", "reveal.js", "5.2.1",
+        "r7//6mIM5p34hFiDMvYfXgyjXqGRta+/psd9YtytsgRlrpRzFv4RbH76TXd2qD+7ZPZEbpBDhdRhJaFgfQ7zNQ==",
+        "MIT", "shows the slides of the course, with a window for the speaker's notes", 2.4,
+        root="package",
+        takes=("LICENSE", "dist/reveal.js", "dist/reveal.css", "dist/reset.css", "plugin/notes/notes.js"),
+    ),
     "text-font": Asset(
         "npm", "@fontsource-variable/source-serif-4", "5.3.1",
         "4Rtay22SC4lMvw11r/+9kxANB6P3M0X8s1NudBC2v0J1KU2y3DcMoNcT3lBoZ/CqLirzf+StlO6UlJilyrvaUg==",

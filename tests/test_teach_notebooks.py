@@ -1,0 +1,206 @@
+"""Students' notebooks hold no solution; teachers' hold each in its place; usual wrong answers are told what is wrong."""
+
+import ast
+import builtins
+import json
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from tests.test_notebooks import chapters
+from tools.execute import EXECUTED, recorded
+from tools.teach.chapter import Exercise, exercises, read, source
+from tools.teach.notebooks import answered, bound, pack, solution, student, used
+
+BLANK = "answer = ...\n"
+OPEN = "```{exercise} More (open)\n:label: ex-small-open\n\nGo on.\n```"
+CHECK = """right = sum(numbers)
+check(answer, right, because="It adds up.", hints={right / 2: "That is half.", len(numbers): "That is how many."})
+"""
+SOLUTION = """# from left to right
+total = 0
+for n in numbers:
+    total += n
+off = abs(total - right)
+check(total, right, because=f"{total}, which is off by {off}.")
+"""
+
+
+def markdown(id, text):
+    return {"cell_type": "markdown", "id": id, "metadata": {}, "source": text}
+
+
+def code(id, text):
+    return {"cell_type": "code", "id": id, "metadata": {}, "source": text, "outputs": [], "execution_count": None}
+
+
+def made_up():
+    """A chapter of one closed and one open exercise."""
+    return {
+        "nbformat": 4, "nbformat_minor": 5,
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}, "run": {}},
+        "cells": [
+            markdown("title", "# A chapter"),
+            code("imports", "from helpers.exercises import check\n\nnumbers = [1, 2, 4]"),
+            markdown("ex-sum", "```{exercise} A sum\n:label: ex-small-sum\n\nAdd the numbers.\n```"),
+            code("ex-sum-answer", BLANK), code("ex-sum-check", CHECK),
+            markdown("ex-sum-start", "```{solution-start} ex-small-sum\n:class: dropdown\n```\n\nAdd one after the other."),
+            code("ex-sum-solution", SOLUTION),
+            markdown("ex-sum-end", "```{solution-end}\n```\n\n" + OPEN),
+        ],
+    }  # fmt: skip
+
+
+def run(notebook):
+    """Outputs of a notebook's code cells as text, by id."""
+    filled = nbformat.reads(json.dumps(notebook), as_version=4)
+    NotebookClient(filled, timeout=60, kernel_name="python3").execute()
+    return {
+        cell.id: "".join(o.get("text", "") or o["data"]["text/plain"] for o in cell.outputs)
+        for cell in filled.cells
+        if cell.cell_type == "code"
+    }
+
+
+def test_a_chapter_is_taken_apart():
+    closed, opened = exercises(made_up())
+    assert closed == Exercise("ex-small-sum", "A sum", "Add the numbers.", 3, 4)
+    assert opened.is_open and opened.task == "Go on."
+
+
+def test_the_students_notebook_runs_and_says_that_nothing_is_answered():
+    made = student(made_up())
+    text = "\n".join(source(cell) for cell in made["cells"])
+    assert not any(word in text for word in ("sum(numbers)", "total", "solution", "It adds up", "one after the other"))
+    assert BLANK in text and "Add the numbers." in text and "More (open)" in text
+    assert run(made)["ex-sum-check"].startswith("… Not answered yet")
+
+
+def test_the_check_of_a_students_notebook_judges_an_answer():
+    made = student(made_up())
+    blank = next(cell for cell in made["cells"] if cell["id"] == "ex-sum-answer")
+    for answer, told in (
+        (7, "✓ Right. It adds up."),
+        (3.5, "✗ Not yet. That is half."),
+        ("six", "✗ Not yet: the answer is a"),
+    ):
+        blank["source"] = f"answer = {answer!r}"
+        assert run(made)["ex-sum-check"].startswith(told)
+
+
+def test_the_teachers_notebook_passes_its_checks():
+    made = solution(made_up())
+    text = "\n".join(source(cell) for cell in made["cells"])
+    assert BLANK not in text and "Add one after the other." in text and "solution" not in text
+    outputs = run(made)
+    assert outputs["ex-sum-check"].startswith("✓ Right. It adds up.")
+    assert outputs["ex-sum-check-remark"].strip() == "7, which is off by 0."
+
+
+def test_what_cannot_be_turned_round_is_refused():
+    with pytest.raises(ValueError, match="does not end in a call of check"):
+        answered(CHECK, "total = 6", "ex-a")
+    with pytest.raises(ValueError, match=r"needs \['right'\], which only its check defines"):
+        answered(CHECK, "check(right, right, because='')", "ex-a")
+    without = made_up()
+    without["cells"].pop(6)
+    with pytest.raises(ValueError, match="'ex-small-sum' has no solution with code"):
+        solution(without)
+    without["cells"].pop(4)
+    with pytest.raises(ValueError, match="'ex-small-sum' has no cell with `answer"):
+        exercises(without)
+
+
+def test_a_function_is_handed_over_itself():
+    check = "if callable(answer):\n    answer = verdict(answer)\ncheck(answer, 'right', because='', hints={})"
+    answer, _ = answered(check, "def f(x):\n    return x\n\n\ncheck(verdict(f), 'right', because='b')")
+    assert answer == "def f(x):\n    return x\n\n\nanswer = f"
+
+
+def test_names_that_are_bound_and_used():
+    tree = ast.parse("a, b = c\nfor i in d:\n    e = [j for j in i]\ndef f(x):\n    y = x\n    return g\nimport h.k")
+    assert bound(tree.body) == {"a", "b", "i", "e", "f", "h"}
+    assert used(ast.parse("[j + m for j in n]")) == {"m", "n"}
+
+
+@chapters
+def test_a_students_notebook_of_the_book_holds_no_solution(path):
+    notebook, made = read(path), student(read(path))
+    nbformat.validate(nbformat.from_dict(made))
+    text = "\n".join(source(cell) for cell in made["cells"])
+    assert "{solution" not in text and text.count("\nanswer = ...") + text.startswith("answer = ...") >= 3
+    hidden = [source(cell) for cell in notebook["cells"] if cell["id"].endswith("-solution") and cell["cell_type"] == "code"]
+    closed = [exercise for exercise in exercises(notebook) if not exercise.is_open]
+    assert len(hidden) == len(closed)
+    hidden += [source(notebook["cells"][exercise.check]) for exercise in closed]
+    lines = {line.strip() for cell in hidden for line in cell.splitlines() if len(line.strip()) > 12}
+    taught = {line.strip() for c in notebook["cells"] if source(c) not in hidden for line in source(c).splitlines()}
+    assert not (lines - taught) & {line.strip() for line in text.splitlines()}
+    kept = [cell["id"] for cell in made["cells"]]
+    assert [cell["id"] for cell in notebook["cells"] if cell["id"] in kept] == kept
+
+
+@chapters
+def test_nothing_a_student_runs_needs_what_a_solution_defines(path):
+    notebook, made = read(path), student(read(path))
+    checks = {notebook["cells"][e.check]["id"]: source(notebook["cells"][e.check]) for e in exercises(notebook) if e.check}
+    known = {*dir(builtins), "__name__"}
+    for cell in made["cells"]:
+        if cell["cell_type"] == "code":
+            statements = ast.parse(checks.get(cell["id"], source(cell))).body
+            missing = {n for s in statements for n in used(s)} - known - bound(statements)
+            known |= bound(statements)
+            missing -= known
+            assert not {name for name in missing if name not in inner_names(statements)}, cell["id"]
+
+
+def inner_names(statements):
+    """Names bound in the functions and comprehensions of a cell, which a set of a whole cell's names mixes up."""
+    nodes = [node for statement in statements for node in ast.walk(statement)]
+    return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)} | {
+        n.arg for n in nodes if isinstance(n, ast.arg)
+    }
+
+
+@chapters
+def test_a_teachers_notebook_of_the_book_has_every_answer_before_its_check(path):
+    notebook, made = read(path), solution(read(path))
+    nbformat.validate(nbformat.from_dict(made))
+    by_id = {cell["id"]: source(cell) for cell in made["cells"]}
+    for exercise in exercises(notebook):
+        if exercise.is_open:
+            continue
+        answer, check = (by_id[notebook["cells"][i]["id"]] for i in (exercise.answer, exercise.check))
+        assert "..." not in answer and ast.parse(answer)
+        changed = bound(ast.parse(answer).body) - {"answer"}
+        assert not changed & (used(ast.parse(check)) - bound(ast.parse(check).body)), (
+            "the answer changes what its check uses"
+        )
+    assert "{solution" not in "\n".join(by_id.values())
+
+
+@chapters
+def test_usual_wrong_answers_are_told_what_is_wrong(path):
+    """What the checks said while the chapter ran, in the state that they need; `helpers.exercises.tried` notes it."""
+    run = recorded(EXECUTED / path.name)
+    if "checks" not in run:
+        pytest.fail(f"{path.name} has not run since its checks are noted: python -m tools.book")
+    closed = [exercise for exercise in exercises(read(path)) if not exercise.is_open]
+    assert len(run["checks"]) == len(closed)
+    for exercise, tried in zip(closed, run["checks"], strict=True):
+        right, *wrong = tried
+        assert right["right"] and right["told"] == right["due"], exercise.label
+        assert len(wrong) >= 2 and len({record["given"] for record in wrong}) == len(wrong), exercise.label
+        for record in wrong:
+            assert not record["right"] and record["told"] == record["due"], (exercise.label, record)
+            assert len(record["told"].split()) >= 5, (exercise.label, record["told"])
+
+
+def test_a_packed_cell_says_what_it_is_and_does_the_same():
+    packed = pack("x = 'a secret'\n" * 40)
+    assert "secret" not in packed and packed.startswith("# Says whether")
+    assert max(map(len, packed.splitlines())) <= 105
+    space = {}
+    exec(packed, space)
+    assert space["x"] == "a secret"

@@ -1,0 +1,166 @@
+"""Two notebooks from each chapter: one for students, without solutions; one for teachers, with each in its place.
+
+In a student's notebook the solutions are gone, and the cells that check an answer are packed, since they compute it. In a
+teacher's, `answer = ...` is replaced by the code of the solution, the check follows, and then what the solution remarks.
+"""
+
+import ast
+import base64
+import copy
+import zlib
+from collections.abc import Iterable
+
+from tools.teach.chapter import SOLUTION_END, SOLUTION_START, exercises, parse, source
+
+PACKED = """# Says whether the answer is right, and why. Packed, since the code would give the answer away.
+import base64
+import zlib
+
+exec(zlib.decompress(base64.b64decode(
+    "{code}"
+)))"""
+
+
+def student(notebook: dict) -> dict:
+    """A chapter without its solutions; the reader's cells keep `answer = ...`."""
+    checks = {exercise.check for exercise in exercises(notebook)}
+    cells = []
+    for place, cell in enumerate(notebook["cells"]):
+        cell = _bare(cell)
+        if place in checks:
+            cell["source"] = pack(source(cell)).splitlines(keepends=True)
+            cell["metadata"] = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
+        cells.append(cell)
+    return {**notebook, "metadata": _metadata(notebook), "cells": _without_solutions(cells)[0]}
+
+
+def solution(notebook: dict) -> dict:
+    """A chapter with each solution in place of `answer = ...`, and what it remarks after the check.
+
+    Raises:
+        ValueError: if a closed exercise has no solution, or its answer needs what only the check cell defines.
+    """
+    cells = [_bare(cell) for cell in notebook["cells"]]
+    solutions = _without_solutions(cells)[1]
+    for exercise in exercises(notebook):
+        if exercise.is_open:
+            continue
+        if not (written := solutions.get(exercise.label)):
+            raise ValueError(f"the exercise {exercise.label!r} has no solution with code")
+        answer, remark = answered(source(cells[exercise.check]), written, exercise.label)
+        blank, check = cells[exercise.answer], cells[exercise.check]
+        blank["source"] = source(blank).replace("answer = ...", answer).splitlines(keepends=True)
+        check["metadata"] = {}
+        if remark:
+            check["remark"] = {**copy.deepcopy(check), "id": f"{check['id']}-remark", "source": remark.splitlines(True)}
+    kept, _ = _without_solutions(cells, keep_prose=True)
+    placed = [part for cell in kept for part in (cell, cell.pop("remark", None)) if part is not None]
+    return {**notebook, "metadata": _metadata(notebook), "cells": placed}
+
+
+def answered(check: str, code: str, label: str = "") -> tuple[str, str]:
+    """Turn a solution that comes after its check into the code of the answer, which comes before it.
+
+    Args:
+        check: the cell that checks the answer.
+        code: the solution, whose last statement is `check(value, expected, because=…)`.
+        label: of the exercise, for the message.
+
+    Returns:
+        the code of the answer, and the code that prints what the solution remarks, which may use what the check defines.
+    """
+    *statements, last = parse(code).body
+    call = last.value if isinstance(last, ast.Expr) else None
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "check" and call.args):
+        raise ValueError(f"the solution of {label!r} does not end in a call of check: {ast.unparse(last):.80}")
+    value = call.args[0]
+    if "callable(answer)" in check and isinstance(value, ast.Call):
+        value = value.args[0]  # the check itself asks for the verdict on a function
+    late, early, later, lines, end = bound(parse(check).body), [], [], code.splitlines(), 0
+    for statement in statements:
+        text, end = "\n".join(lines[end : statement.end_lineno]).strip("\n"), statement.end_lineno
+        waits = used(statement) & late
+        (later if waits else early).append(text)
+        late = late | bound([statement]) if waits else late - bound([statement])
+    if missing := used(value) & late:
+        raise ValueError(f"the answer of {label!r} needs {sorted(missing)}, which only its check defines")
+    reason = next(word.value for word in call.keywords if word.arg == "because")
+    gap = ["", ""] if statements and isinstance(statements[-1], ast.FunctionDef) else []
+    answer = "\n".join([*early, *gap, f"answer = {ast.get_source_segment(code, value)}"])
+    return answer, "\n".join([*later, f"print({ast.get_source_segment(code, reason)})"])
+
+
+def bound(statements: Iterable[ast.stmt]) -> set[str]:
+    """Names that these statements bind at their own level, by assignment, import, loop or definition."""
+    found: set[str] = set()
+    for statement in statements:
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            found.add(statement.name)
+            continue
+        for node in _own(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                found.add(node.id)
+            elif isinstance(node, ast.alias):
+                found.add((node.asname or node.name).partition(".")[0])
+            elif isinstance(node, ast.FunctionDef | ast.ClassDef | ast.ExceptHandler) and node.name:
+                found.add(node.name)
+    return found
+
+
+def _own(node: ast.AST) -> Iterable[ast.AST]:
+    """A statement and what is in it, without the scopes of comprehensions and functions."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.comprehension | ast.Lambda):
+            continue
+        if isinstance(child, ast.FunctionDef | ast.ClassDef):
+            yield child
+        else:
+            yield from _own(child)
+
+
+def used(node: ast.AST) -> set[str]:
+    """Names that are read anywhere in a piece of code, but for those that it binds in a comprehension or a function."""
+    names = [n for n in ast.walk(node) if isinstance(n, ast.Name)]
+    inner = {n.id for n in names if isinstance(n.ctx, ast.Store)} | {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
+    caught = {n.name for n in ast.walk(node) if isinstance(n, ast.ExceptHandler)}
+    return {n.id for n in names if isinstance(n.ctx, ast.Load)} - inner - caught
+
+
+def pack(code: str) -> str:
+    """A cell that runs another whose code can't be read at a glance."""
+    text = base64.b64encode(zlib.compress(code.encode(), 9)).decode()
+    return PACKED.format(code='"\n    "'.join(text[i : i + 96] for i in range(0, len(text), 96)))
+
+
+def _without_solutions(cells: list[dict], *, keep_prose: bool = False) -> tuple[list[dict], dict[str, str]]:
+    """The cells outside of solutions, on request with the prose inside, and the code inside, by the label of the exercise."""
+    kept, code, label = [], {}, None
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            if label is None:
+                kept.append(cell)
+            else:
+                code[label] = "\n".join(filter(None, [code.get(label), source(cell)]))
+            continue
+        outside, rest = [], source(cell)
+        while rest:
+            mark = (SOLUTION_START if label is None else SOLUTION_END).search(rest)
+            if label is None or keep_prose:
+                outside.append(rest[: mark.start()] if mark else rest)
+            label = label if mark is None else mark[1] if label is None else None
+            rest = rest[mark.end() :] if mark else ""
+        if text := "\n\n".join(filter(None, (part.strip("\n") for part in outside))):
+            kept.append({**cell, "source": text.splitlines(keepends=True)})
+    return kept, code
+
+
+def _bare(cell: dict) -> dict:
+    cell = copy.deepcopy(cell)
+    if cell["cell_type"] == "code":
+        cell["outputs"], cell["execution_count"] = [], None
+    return cell
+
+
+def _metadata(notebook: dict) -> dict:
+    return {name: notebook["metadata"][name] for name in ("kernelspec", "language_info") if name in notebook["metadata"]}
