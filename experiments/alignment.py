@@ -12,13 +12,15 @@ from torch import nn
 
 from experiments import record
 from helpers.alignment import stages
+from helpers.alignment.best_of import best_of_n_kl, expected_best_of_n
 from helpers.alignment.dpo import dpo
 from helpers.alignment.feedback import Preference
 from helpers.alignment.grpo import grpo
 from helpers.alignment.policy import Score
 from helpers.alignment.ppo import ppo
-from helpers.alignment.reward import train_reward_model
+from helpers.alignment.reward import RewardModel, train_reward_model
 from helpers.parallel import run_all
+from helpers.world.questions import draw_questions
 
 SEEDS = (0, 1, 2)
 DPO_BETAS, RLAIF_BETAS, GRPO_BETAS = (0.05, 0.2, 0.5), (0.2, 0.5), (0.1, 0.3)
@@ -27,6 +29,8 @@ DPO_STOPS, GRPO_STOPS, PPO_STOPS = (
     (2, 4, 6, 8, 10, 15, 20, 25, 30),
     (1, 2, 3, 4, 6, 8, 10, 15, 20),
 )
+FEW = 100  # preferences of the weak reward model
+BEST_OF = (1, 2, 4, 8, 16, 32, 64, 128)
 FAR = {"n_rounds": 40, "learning_rate": 5e-4, "beta": 0.0}  # GRPO that nothing holds back
 FAR_STOPS = (2, 5, 10, 15, 20, 30, 40)
 
@@ -43,6 +47,12 @@ def overoptimisation() -> None:
     """GRPO without a KL penalty against a reward model of few preferences, and one of many."""
     runs = run_all(_overoptimised, [(seed,) for seed in SEEDS], "over-optimisation")
     record(pd.DataFrame([row for rows in runs for row in rows]), "post_training_overoptimisation")
+
+
+def best_of_n() -> None:
+    """The answer that a reward model likes best of n, without any training."""
+    runs = run_all(_best_of, [(seed,) for seed in SEEDS], "best of n")
+    record(pd.DataFrame([row for rows in runs for row in rows]), "post_training_best_of_n")
 
 
 def _policies(seed: int) -> list[dict]:
@@ -68,8 +78,7 @@ def _overoptimised(seed: int) -> list[dict]:
     place = stages.setting(seed)
     reference = stages.answering(place)
     human, rows = stages.preferences(place, reference), []
-    for n_pairs, n_steps in ((100, 100), (len(human), 200)):
-        reward_model = train_reward_model(reference, human[:n_pairs], n_steps=n_steps, seed=seed)
+    for n_pairs, reward_model in _judges(reference, human, seed).items():
         measure, score = stages.yardstick(place, reference), stages.proxy(reward_model)
 
         @torch.no_grad()
@@ -82,6 +91,45 @@ def _overoptimised(seed: int) -> list[dict]:
         steps = stages.follow(lambda watch, train=train, model=model: train(model, watch), model, both, FAR_STOPS)
         rows += [{"pairs": n_pairs, "seed": seed, **row} for row in steps]
     return rows
+
+
+def _best_of(seed: int) -> list[dict]:
+    place = stages.setting(seed)
+    reference = stages.answering(place)
+    return best_of(place, reference, _judges(reference, stages.preferences(place, reference), seed))
+
+
+@torch.no_grad()
+def best_of(
+    place: stages.Setting, model: nn.Module, judges: dict[int, RewardModel], n_questions: int = 64
+) -> list[dict[str, float]]:
+    """What the answer that a reward model likes best of n is worth, to that model and in truth.
+
+    Args:
+        place: the world.
+        model: what samples.
+        judges: reward models by the number of preferences behind them.
+        n_questions: of the test questions.
+
+    Returns:
+        A row for each judge and each n of `BEST_OF`: means over the questions, and over all ways to choose n answers.
+    """
+    most = 2 * BEST_OF[-1]
+    replies = stages.reply(place, model, draw_questions(place.test, n_questions, place.seed), n=most, draw=6)
+    true, rows = torch.tensor(stages.true_rewards(replies)).view(-1, most), []
+    for n_pairs, reward_model in judges.items():
+        proxy = stages.proxy(reward_model)(replies.prompts, replies.ids).view(-1, most)
+        for n in BEST_OF:
+            worth = {"proxy": proxy, "true_reward": true}
+            found = {name: float(expected_best_of_n(proxy, values, n).mean()) for name, values in worth.items()}
+            rows.append({"pairs": n_pairs, "seed": place.seed, "n": n, "kl": best_of_n_kl(n)} | found)
+    return rows
+
+
+def _judges(reference: nn.Module, pairs: list[Preference], seed: int) -> dict[int, RewardModel]:
+    """A weak and a strong reward model, by the number of preferences that they learnt from."""
+    weak = train_reward_model(reference, pairs[:FEW], n_steps=100, seed=seed)
+    return {FEW: weak, len(pairs): train_reward_model(reference, pairs, seed=seed)}
 
 
 def _dpo(pairs: list[Preference], beta: float, seed: int) -> Train:
@@ -99,6 +147,7 @@ def _ppo(place: stages.Setting, score: Score) -> Train:
 
 
 def run() -> None:
-    """Record both tables."""
+    """Record all three tables."""
     policies()
     overoptimisation()
+    best_of_n()

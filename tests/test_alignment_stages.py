@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from experiments import alignment
 from helpers.alignment import stages, worlds
 from helpers.alignment.pretrained import base_config
 from helpers.alignment.reward import RewardModel
@@ -116,8 +117,8 @@ def test_what_teaches_lowers_the_loss_of_its_demonstrations(place, model):
 def test_the_best_of_many_by_the_proxy_is_no_worse_by_the_proxy(place, model):
     head = seeded(lambda: RewardModel(model), 0)
     torch.nn.init.normal_(head.head.weight)
-    rows = worlds.best_of(place, model, {3: head}, n_questions=2)
-    assert [row["n"] for row in rows] == list(worlds.BEST_OF)
+    rows = alignment.best_of(place, model, {3: head}, n_questions=2)
+    assert [row["n"] for row in rows] == list(alignment.BEST_OF)
     proxies = [row["proxy"] for row in rows]
     assert proxies == sorted(proxies) and rows[0]["kl"] == 0
 

@@ -3,22 +3,18 @@
 import copy
 from typing import Any
 
-import torch
 from torch import nn
 
 from helpers.alignment import stages
-from helpers.alignment.best_of import best_of_n_kl, expected_best_of_n
 from helpers.alignment.dpo import dpo
 from helpers.alignment.feedback import Preference
 from helpers.alignment.grpo import grpo
 from helpers.alignment.reward import RewardModel, train_reward_model
 from helpers.alignment.stages import Setting
-from helpers.world.questions import demonstrations, draw_questions, questions
+from helpers.world.questions import demonstrations, questions
 
 SEEDS = (0, 1, 2)
 SIZES = (30, 300)  # demonstrations; the model of the last is the reference
-FEW = 100  # preferences of the weak reward model
-BEST_OF = (1, 2, 4, 8, 16, 32, 64, 128)
 GRPO_ROUNDS = 6
 ANSWERED = (0.0, 0.5, 1.0)  # of the people whom the web hardly knows, those about whom the truth is told
 UNKNOWN = 1  # exposures up to which a person counts as unknown
@@ -44,16 +40,15 @@ def pre_train(place: Setting) -> dict[str, list[Row]]:
 
 
 def learn_preferences(place: Setting) -> dict[str, list[Row]]:
-    """Supervised fine-tuning, the reward model, DPO and GRPO, and best of n."""
+    """Supervised fine-tuning, the reward model, DPO and GRPO."""
     models = {n: stages.answering(place, n) for n in SIZES}
     reference = models[SIZES[-1]]
     pairs = stages.preferences(place, reference)
-    strong, weak = train_reward_model(reference, pairs, seed=place.seed), _weak(reference, pairs, place.seed)
+    reward_model = train_reward_model(reference, pairs, seed=place.seed)
     return {
         "sft": [{"demonstrations": n} | _shares(place, model) for n, model in models.items()],
-        "reward": [{"pairs": len(pairs)} | stages.agreement_by_kind(place, reference, strong)],
-        "policies": policies(place, reference, pairs, strong),
-        "best": best_of(place, reference, {FEW: weak, len(pairs): strong}),
+        "reward": [{"pairs": len(pairs)} | stages.agreement_by_kind(place, reference, reward_model)],
+        "policies": policies(place, reference, pairs, reward_model),
     }
 
 
@@ -89,22 +84,6 @@ def policies(place: Setting, reference: nn.Module, pairs: list[Preference], rewa
     return rows + [{"method": "GRPO", "beta": 0.3} | row for row in steps]
 
 
-@torch.no_grad()
-def best_of(place: Setting, reference: nn.Module, reward_models: dict[int, RewardModel], n_questions: int = 24) -> list[Row]:
-    """The answer that a reward model likes best of n: what it is worth to that model, and in truth."""
-    most = BEST_OF[-1]
-    replies = stages.reply(place, reference, draw_questions(place.test, n_questions, place.seed), n=most, draw=6)
-    true = torch.tensor(stages.true_rewards(replies)).view(-1, most)
-    rows = []
-    for n_pairs, reward_model in reward_models.items():
-        proxy = stages.proxy(reward_model)(replies.prompts, replies.ids).view(-1, most)
-        for n in BEST_OF:
-            worth = {"proxy": proxy, "true_reward": true}
-            found = {name: float(expected_best_of_n(proxy, values, n).mean()) for name, values in worth.items()}
-            rows.append({"pairs": n_pairs, "n": n, "kl": best_of_n_kl(n)} | found)
-    return rows
-
-
 def unknown(place: Setting) -> list[Row]:
     """Models that learn to say "i do not know." about unknown people, but are told the truth about a share of them."""
     groups = {
@@ -122,7 +101,3 @@ def unknown(place: Setting) -> list[Row]:
 
 def _shares(place: Setting, model: nn.Module, asked: list | None = None) -> Row:
     return stages.shares(stages.reply(place, model, place.test if asked is None else asked, n=4))
-
-
-def _weak(reference: nn.Module, pairs: list[Preference], seed: int) -> RewardModel:
-    return train_reward_model(reference, pairs[:FEW], n_steps=100, seed=seed)
