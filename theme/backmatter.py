@@ -77,7 +77,7 @@ def direct_packages() -> dict[str, str]:
     """Versions of the packages that requirements.txt names, as they are installed."""
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     names = [Requirement(line.split("#")[0]).name for line in lines if line.split("#")[0].strip()]
-    return {name: version(name) for name in sorted(names)}
+    return {name: version(name) for name in sorted(names, key=str.lower)}
 
 
 def _machine(run: dict) -> str:
