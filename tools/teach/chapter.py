@@ -8,9 +8,11 @@ from pathlib import Path
 
 SOLUTION_START = re.compile(r"^```\{solution-start\} (\S+)\n(?::.*\n)*```[ \t]*$", re.MULTILINE)
 SOLUTION_END = re.compile(r"^```\{solution-end\}\n```[ \t]*$", re.MULTILINE)
-EXERCISE = re.compile(r"^```\{exercise\} (.+)\n:label: (\S+)\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
+EXERCISE = re.compile(r"^```\{exercise\} ([^\n]+)\n:label: (\S+)\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 QUIZ = re.compile(r"^::::\{div\} quiz\n(.*?)^::::[ \t]*$", re.MULTILINE | re.DOTALL)
-CHOICE = re.compile(r"^:::\{dropdown\} (.+)\n:class-container: (right|wrong)\n(.*?)^:::[ \t]*$", re.MULTILINE | re.DOTALL)
+CHOICE = re.compile(
+    r"^:::\{dropdown\} ([^\n]+)\n:class-container: (right|wrong)\n(.*?)^:::[ \t]*$", re.MULTILINE | re.DOTALL
+)
 BLANK = re.compile(r"^answer = \.\.\.$", re.MULTILINE)
 
 

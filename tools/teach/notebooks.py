@@ -134,7 +134,7 @@ def pack(code: str) -> str:
 
 
 def _without_solutions(cells: list[dict], *, keep_prose: bool = False) -> tuple[list[dict], dict[str, str]]:
-    """The cells outside of solutions, on request with the prose inside, and the code inside, by the label of the exercise."""
+    """The cells outside of solutions, on request with the prose inside, and the code inside by the label of the exercise."""
     kept, code, label = [], {}, None
     for cell in cells:
         if cell["cell_type"] == "code":
