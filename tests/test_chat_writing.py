@@ -66,7 +66,40 @@ def test_fused_weights_are_the_model_s_own():
     model.model.layers[0].mlp.up_proj.weight.data.mul_(2)
     torch.testing.assert_close(decoder.prefill(rows), by_hand(model, rows), atol=1e-5, rtol=1e-4)
     model.double()
-    torch.testing.assert_close(Fused(model).prefill(rows), by_hand(model, rows))
+    # Also in 64 bits transformers computes norms and rotations in 32.
+    torch.testing.assert_close(Fused(model).prefill(rows), by_hand(model, rows), atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["llama", "one key"])
+@pytest.mark.parametrize("n_shared", [1, 7, 8, 20])
+def test_what_prompts_begin_with_is_read_once_and_changes_nothing(kind, n_shared):
+    model, generator = tiny(kind), torch.Generator().manual_seed(1)
+    start = torch.randint(3, 50, (n_shared,), generator=generator).tolist()
+    rows = [[*start, *torch.randint(3, 50, (n,), generator=generator).tolist()] for n in (1, 5, 2, 3)]
+    decoder = Fused(model)
+    torch.testing.assert_close(decoder.prefill(rows), by_hand(model, rows), atol=1e-4, rtol=1e-3)
+    for parents in ([0, 1, 2, 3], [3, 3, 1], *[[0, 1, 2]] * 40):
+        tokens = torch.randint(3, 50, (len(parents),), generator=generator)
+        rows = [[*rows[p], t] for p, t in zip(parents, tokens.tolist(), strict=True)]
+        torch.testing.assert_close(decoder.step(tokens, torch.tensor(parents)), by_hand(model, rows), atol=1e-4, rtol=1e-3)
+
+
+def test_prompts_may_be_one_the_start_of_another():
+    model, rows = tiny("llama"), [[5] * 12, [5] * 10, [5] * 12]
+    torch.testing.assert_close(Fused(model).prefill(rows), by_hand(model, rows), atol=1e-5, rtol=1e-4)
+
+
+def test_each_prompt_may_have_its_own_sampler(chat):
+    prompts, samplers = [STARTS[0]] * 3 + [STARTS[1]], [Settings(0.7), None, Settings(1.3), None]
+    together = generate(prompts, max_new_tokens=6, sampler=samplers, seed=4)
+    for sampler in set(samplers):
+        alone = generate(prompts, max_new_tokens=6, sampler=sampler, seed=4)
+        assert all(together[i].ids == alone[i].ids for i in range(4) if samplers[i] == sampler)
+
+
+def test_as_many_samplers_as_prompts(chat):
+    with pytest.raises(ValueError, match="2 samplers for 3 prompts"):
+        generate(STARTS[:3], max_new_tokens=2, sampler=[None, Settings()])
 
 
 def test_padding_without_a_mask_would_change_the_answer(chat):

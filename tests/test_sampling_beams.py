@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 
-from helpers.sampling.beams import beam_search, table_decoder
+from helpers.sampling.beams import beam_search, beam_searches, table_decoder
 
 TREE = {
     (): [0.0, 0.6, 0.4],
@@ -63,3 +63,10 @@ def test_a_length_penalty_of_0_prefers_short_and_a_large_one_long():
 def test_a_search_that_makes_no_sense_is_named(options, words):
     with pytest.raises(ValueError, match=words):
         beam_search(table_decoder(random_logits), [1], **options)
+
+
+@pytest.mark.parametrize("eos", [None, 2])
+def test_several_prompts_in_one_batch_find_what_each_finds_alone(eos):
+    prompts, options = [[0], [3, 1], [5, 5], [4]], {"num_beams": 3, "max_new_tokens": 6, "eos": eos}
+    together = beam_searches(table_decoder(random_logits), prompts, **options)
+    assert together == [beam_search(table_decoder(random_logits), prompt, **options) for prompt in prompts]

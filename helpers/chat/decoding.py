@@ -2,7 +2,8 @@
 
 Two decoders with one interface, that of `helpers.sampling.beams.Decoder`: `Fused` for models of Llama's shape, the chat
 model among them, and `Library` for any other, by its own forward pass. Both pad on the left, where a mask hides the padding
-and positions count from the first real token, so a row's logits do not depend on its batch.
+and positions count from the first real token, so a row's logits do not depend on its batch. `Fused` reads once what all
+prompts begin with: the cache then has that first, and the padding after it.
 
     B  rows      L  length      T  places in the cache      D  width of a head      K  heads of keys      G  queries a key
 """
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 ROOM = 32  # places added to a cache that is full
+SHARED = 8  # tokens that all prompts must begin with before it pays to read these once
 
 
 def decoder_of(model: "PreTrainedModel") -> Decoder:
@@ -84,13 +86,28 @@ class Fused:
 
     def prefill(self, rows: Sequence[Sequence[int]]) -> Tensor:
         """Logits (B, V) after each of B prompts."""
-        ids, self.mask = left_padded(rows, self.model.device)
+        n_shared = _n_shared(rows)
+        if n_shared >= SHARED:  # what all prompts begin with is read once
+            self._read([rows[0][:n_shared]])
+            past = self.cache[:, :, :, :, :n_shared].expand(-1, -1, len(rows), -1, -1, -1)
+            return self._read([row[n_shared:] for row in rows], past, self.mask.expand(len(rows), -1))
+        return self._read(rows)
+
+    def _read(self, rows: Sequence[Sequence[int]], past: Tensor | None = None, past_mask: Tensor | None = None) -> Tensor:
+        """Logits (B, V) after rows that go on with what a cache holds."""
+        ids, mask = left_padded(rows, self.model.device)
         n_rows, length = ids.shape
-        shape = (len(self.layers), 2, n_rows, self.n_keys, length + ROOM, self.width)
+        n_past = 0 if past is None else past.shape[4]
+        self.mask = mask if past is None else torch.cat([past_mask, mask], dim=1)  # (B, T): before, padding, rows
+        shape = (len(self.layers), 2, n_rows, self.n_keys, n_past + length + ROOM, self.width)
         self.cache = torch.empty(shape, dtype=self.model.dtype, device=ids.device)
-        seen = torch.ones(length, length, dtype=torch.bool, device=ids.device).tril() & self.mask[:, None]  # (B, L, T)
-        seen |= torch.eye(length, dtype=torch.bool, device=ids.device)  # padding sees itself: a softmax over nothing is NaN
-        return self._forward(ids, positions_of(self.mask), seen)
+        if past is not None:
+            self.cache[:, :, :, :, :n_past] = past
+        earlier = torch.ones(length, n_past + length, dtype=torch.bool, device=ids.device).tril(n_past)
+        seen = earlier & self.mask[:, None]  # (B, L, T)
+        # Padding sees itself: a softmax over nothing is NaN.
+        seen |= torch.eye(length, n_past + length, dtype=torch.bool, device=ids.device).roll(n_past, dims=1)
+        return self._forward(ids, positions_of(self.mask)[:, n_past:], seen)
 
     def step(self, tokens: Tensor, parents: Tensor) -> Tensor:
         """Logits (B, V) once the rows `parents` (B,) are each gone on with one of `tokens` (B,)."""
@@ -184,6 +201,14 @@ def left_padded(rows: Sequence[Sequence[int]], device: torch.device) -> tuple[Te
 def positions_of(mask: Tensor) -> Tensor:
     """Each place's number, counted from the first real one; 0 at padding."""
     return (mask.long().cumsum(dim=1) - 1).clamp(min=0)
+
+
+def _n_shared(rows: Sequence[Sequence[int]]) -> int:
+    """How many tokens all rows begin with, leaving each at least one of its own; 0 for a single row."""
+    if len(rows) < 2:
+        return 0
+    first, room = rows[0], min(map(len, rows)) - 1
+    return next((n for n in range(room) if any(row[n] != first[n] for row in rows)), room)
 
 
 def _same_rows(parents: Tensor, n_rows: int) -> bool:

@@ -32,7 +32,7 @@ class Row:
 def grow(
     prompts: list[tuple[int, ...]],
     uniforms: Tensor,
-    sampler: Settings | None,
+    samplers: Sequence[Settings | None],
     stop: str | None,
     allowed: Allowed | None,
     model: "Loaded",
@@ -46,7 +46,7 @@ def grow(
     rows = [Row(prompt, found) for prompt, found in members.items()]
     logits = decoder.prefill([row.prompt for row in rows])  # (rows, V)
     for place in range(uniforms.shape[1]):
-        rows, parents = _next(rows, logits.float(), uniforms[:, place], sampler, allowed)
+        rows, parents = _next(rows, logits.float(), uniforms[:, place], samplers, allowed)
         for row in rows:
             row.finished = row.ids[-1] in ends or bool(stop and stop in tokenizer.decode(row.ids))
         yield rows
@@ -58,14 +58,19 @@ def grow(
 
 
 def _next(
-    rows: list[Row], logits: Tensor, uniforms: Tensor, sampler: Settings | None, allowed: Allowed | None
+    rows: list[Row], logits: Tensor, uniforms: Tensor, samplers: Sequence[Settings | None], allowed: Allowed | None
 ) -> tuple[list[Row], list[int]]:
     """The rows after one more token, each split by what its members drew, and the row that each comes from."""
-    tokens = _drawn(rows, logits, uniforms, sampler, allowed)
     grown: dict[tuple[int, int], list[int]] = {}
-    for i, row in enumerate(rows):
-        for member, token in zip(row.members, tokens[i], strict=False):
-            grown.setdefault((i, token), []).append(member)
+    of_rows = [member for row in rows for member in row.members]
+    for sampler in dict.fromkeys(samplers[member] for member in of_rows):
+        mine = [[member for member in row.members if samplers[member] == sampler] for row in rows]
+        places = [i for i, members in enumerate(mine) if members]
+        chosen = [replace(rows[i], members=mine[i]) for i in places]
+        tokens = _drawn(chosen, logits[places] if len(places) < len(rows) else logits, uniforms, sampler, allowed)
+        for i, row, drawn in zip(places, chosen, tokens, strict=True):
+            for member, token in zip(row.members, drawn, strict=False):
+                grown.setdefault((i, token), []).append(member)
     parents, drawn = zip(*grown, strict=True)
     log_probs = (logits[list(parents), list(drawn)] - logits.logsumexp(dim=-1)[list(parents)]).tolist()
     return [

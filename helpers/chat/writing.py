@@ -37,7 +37,7 @@ def generate(
     prompts: Sequence[str | Sequence[int]],
     *,
     max_new_tokens: int,
-    sampler: "Settings | None" = None,
+    sampler: "Settings | Sequence[Settings | None] | None" = None,
     seed: int = 0,
     batch_size: int = 64,
     stop: str | None = None,
@@ -53,7 +53,7 @@ def generate(
     Args:
         prompts: texts, each begun as a document in pre-training, or rows of ids such as `asked` gives.
         max_new_tokens: of an answer, at most.
-        sampler: how tokens are drawn; None takes the likeliest each time.
+        sampler: how tokens are drawn, for all or one each prompt; None takes the likeliest each time.
         seed: of the draws. The draws of an answer depend on it and on the place of its prompt, not on the batch.
         batch_size: answers computed together.
         stop: a string at which an answer ends, beside the model's own end tokens.
@@ -73,6 +73,9 @@ def generate(
     rows = prompt_rows(prompts, tokenizer)
     _check_counts(max_new_tokens, batch_size, stop)
     check_room(loaded, rows, "prompt", more=max_new_tokens)
+    samplers = list(sampler) if isinstance(sampler, Sequence) else [sampler] * len(rows)
+    if len(samplers) != len(rows):
+        raise ValueError(f"{len(samplers)} samplers for {len(rows)} prompts; give one for all, or one each")
     generator = torch.Generator().manual_seed(seed)
     uniforms = torch.rand(len(rows), max_new_tokens, dtype=torch.float64, generator=generator)
     answers: list[Answer | None] = [None] * len(rows)
@@ -80,7 +83,8 @@ def generate(
     order = sorted(range(len(rows)), key=lambda i: (len(rows[i]), rows[i]))
     for start in progress(range(0, len(order), batch_size), label):
         batch = order[start : start + batch_size]
-        growing = grow([tuple(rows[i]) for i in batch], uniforms[batch], sampler, stop, allowed, (loaded, tokenizer))
+        settings = [samplers[i] for i in batch]
+        growing = grow([tuple(rows[i]) for i in batch], uniforms[batch], settings, stop, allowed, (loaded, tokenizer))
         for done in (row for step in growing for row in step if row.finished or len(row.ids) == max_new_tokens):
             for member in done.members:
                 answers[batch[member]] = _answer(done, tokenizer, stop, end_ids(loaded))
@@ -116,7 +120,7 @@ def stream(
 
     def pieces() -> Iterator[str]:
         shown = ""
-        for (row,) in grow([tuple(rows[0])], uniforms, sampler, stop, None, (loaded, tokenizer)):
+        for (row,) in grow([tuple(rows[0])], uniforms, [sampler], stop, None, (loaded, tokenizer)):
             text = _answer(row, tokenizer, stop, end_ids(loaded)).text
             # A character of several tokens is not yet whole, and what may become the stop string is held back.
             last = row.finished or len(row.ids) == max_new_tokens

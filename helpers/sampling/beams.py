@@ -1,7 +1,7 @@
 """Beam search: the likeliest sequences that are found by keeping a few at each step."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -59,14 +59,66 @@ def beam_search(
     Raises:
         ValueError: if the prompt is empty, a count is below 1, the penalty not finite, or the vocabulary too small.
     """
-    if not len(prompt) or num_beams < 1 or max_new_tokens < 1 or not math.isfinite(length_penalty):
+    (found,) = beam_searches(
+        decoder, [prompt], num_beams=num_beams, max_new_tokens=max_new_tokens, eos=eos, length_penalty=length_penalty
+    )
+    return found
+
+
+def beam_searches(
+    decoder: Decoder,
+    prompts: Sequence[Sequence[int]],
+    *,
+    num_beams: int,
+    max_new_tokens: int,
+    eos: int | None = None,
+    length_penalty: float = 1.0,
+) -> list[list[Beam]]:
+    """What `beam_search` finds for each of several prompts, whose beams are rows of one batch.
+
+    Args:
+        decoder, num_beams, max_new_tokens, eos, length_penalty: as in `beam_search`.
+        prompts: rows of ids, each at least one.
+
+    Raises:
+        ValueError: as `beam_search` does, and if there are no prompts.
+    """
+    shortest = min(map(len, prompts), default=0)
+    if not shortest or num_beams < 1 or max_new_tokens < 1 or not math.isfinite(length_penalty):
         raise ValueError(
-            f"{len(prompt)} ids of prompt, num_beams={num_beams}, max_new_tokens={max_new_tokens}, "
+            f"{shortest} ids of prompt, num_beams={num_beams}, max_new_tokens={max_new_tokens}, "
             f"length_penalty={length_penalty!r} search nothing; give at least 1 of each, and a finite penalty"
         )
-    logits = decoder.prefill([prompt])  # (1, V)
+    logits = decoder.prefill(prompts)  # (B, V)
     if 2 * num_beams > logits.shape[-1]:
         raise ValueError(f"num_beams={num_beams} is too many for {logits.shape[-1]} tokens; give at most half as many")
+    searches = [_search(num_beams, max_new_tokens, eos, length_penalty) for _ in prompts]
+    found: list[list[Beam]] = [[] for _ in prompts]
+    for search in searches:
+        next(search)
+    rows = dict(enumerate(logits.split(1)))  # of each search that is going on
+    while rows:
+        tokens, parents, lengths, first = [], [], {}, 0
+        for i, mine in rows.items():
+            try:
+                drawn, of = searches[i].send(mine)
+            except StopIteration as end:
+                found[i] = end.value
+            else:
+                tokens, parents, lengths[i] = [*tokens, drawn], [*parents, of + first], len(drawn)
+            first += len(mine)
+        if not lengths:
+            break
+        logits = decoder.step(torch.cat(tokens), torch.cat(parents))
+        rows = dict(zip(lengths, logits.split(list(lengths.values())), strict=True))
+    return found
+
+
+def _search(
+    num_beams: int, max_new_tokens: int, eos: int | None, length_penalty: float
+) -> Generator[tuple[Tensor, Tensor] | None, Tensor, list[Beam]]:
+    """One search: it is sent logits, and asks for those after tokens (rows,) that go on from its rows `parents` (rows,)."""
+    logits = yield None
     scores, beams, finished = torch.zeros(1), [()], []
     for length in range(1, max_new_tokens + 1):
         total, parents, tokens = _candidates(logits, scores, num_beams)
@@ -80,7 +132,7 @@ def beam_search(
         if not kept or (len(finished) == num_beams and float(normal[kept[0]]) <= finished[-1].score):
             break
         beams, scores = [grown[i] for i in kept], total[kept]
-        logits = decoder.step(tokens[kept], parents[kept])
+        logits = yield tokens[kept], parents[kept]
     return finished
 
 
