@@ -1,0 +1,223 @@
+"""The slides of a chapter, chosen from its executed notebook by a rule, and by tags where a cell has them.
+
+The rule: title, objectives, claims; for each section whose heading is a question its first short function, its first figure
+(or else a small table, or else its first formula or paragraph) and its claims as measured; then practice, exercises, quiz,
+summary. A code cell with the tag `slide` is shown as well, with its output; one with `skip-slide` is left out. What the
+section says goes into the notes of the speaker.
+"""
+
+import ast
+import html
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from helpers.claims import Claim
+from tools.teach import chapter
+from tools.teach.chapter import Section, source
+from tools.teach.markup import to_html, values_of
+
+WIDTH, HEIGHT = 1280, 720
+FIGURE_WIDTH, FIGURE_HEIGHT = 1080, 480
+LETTERS = "ABCDEFGH"
+MOST_LINES_OF_TEXT, LETTERS_A_LINE = 13.6, 72  # on a slide, and on a line of it
+LEAST_LINES, MOST_LINES = 5, 16  # of code on a slide that the rule chooses
+MOST_ROWS, MOST_COLUMNS = 11, 7
+
+
+@dataclass(frozen=True)
+class Slide:
+    """One slide: its kind for the style sheet, its HTML, and the speaker's notes."""
+
+    kind: str
+    body: str
+    notes: str = ""
+
+
+def slides(executed: dict) -> list[Slide]:
+    """The slides of an executed notebook, in their order."""
+    values, parts = values_of(executed), chapter.sections(executed)
+    head, *sections = parts
+    own = [claim for cell in executed["cells"] for claim in claims_of(cell)]
+    by_title = {section.title: section for section in sections}
+    found = _opening(executed, head, values)
+    found += _items("What this chapter claims", [html.escape(claim.sentence) for claim in own], BEFORE)
+    for section in sections:
+        if section.title.endswith("?"):
+            found += question(section, values)
+    if practice := by_title.get("In practice"):
+        found += _items("In practice", _first_sentences(practice.text, values), _notes(practice.text, values))
+    found += [slide for exercise in chapter.exercises(executed) for slide in _exercise(exercise, values)]
+    found += [slide for quiz in chapter.quizzes(executed) for slide in _quiz(quiz, values)]
+    summary = by_title["Summary"].text if "Summary" in by_title else ""
+    return found + _items("What was measured", [measured(claim) for claim in own], _notes(summary, values))
+
+
+BEFORE = "<p>Before you go on, let the room vote on each: does it hold? Come back to the votes with the last slides.</p>"
+
+
+def _opening(executed: dict, head: Section, values: Mapping[str, str]) -> list[Slide]:
+    paragraphs = [
+        part for part in re.split(r"\n\n+", head.text.partition("**You will")[0]) if not part.startswith(("#", "<!--"))
+    ]
+    why = to_html(paragraphs[0], values) if paragraphs else ""
+    lead = re.split(r"(?<=[.?!])\s", re.sub(r"</?p>", "", why))[0]
+    name, _, rest = chapter.title(executed).partition(": ")
+    rest = f'<p class="subtitle">{to_html(rest, values, inline=True)}</p>' if rest else ""
+    body = f"<h1>{to_html(name, values, inline=True)}</h1>{rest}<p>{lead}</p>"
+    needs = to_html(f"**They need** {chapter.needs(executed)}", values)
+    able = [to_html(item, values, inline=True) for item in chapter.objectives(executed)]
+    return [Slide("title", body, why + needs), *_items("You will be able to", able, needs)]
+
+
+def question(section: Section, values: Mapping[str, str]) -> list[Slide]:
+    """The slides of one section; the first of them has the section's words as notes."""
+    title = f"<h2>{to_html(section.title, values, inline=True)}</h2>"
+    cells = [c for c in section.cells if c["cell_type"] == "code" and "skip-slide" not in _tags(c)]
+    shown = [cell for cell in cells if "slide" in _tags(cell)]
+    bodies = [("code", title + code(cell) + output(cell)) for cell in shown]
+    if not shown and (short := next(filter(_is_idea, cells), None)):
+        bodies.append(("code", title + code(short)))
+    pictures = [picture for cell in cells if cell not in shown for picture in figures(cell)]
+    tables = [table for cell in cells if cell not in shown for table in _tables(cell)]
+    bodies += [("figure", title + part) for part in pictures[:1]] or [("table", title + part) for part in tables[:1]]
+    claims = [measured(claim) for cell in cells for claim in claims_of(cell)]
+    if claims and bodies and bodies[-1][0] != "figure":  # there is room below a small table or a few lines of code
+        kind, body = bodies[-1]
+        free = 9.5 - body.count("<tr") - 0.7 * (body.count("\n") if kind == "code" else 0)
+        below = [claim for i, claim in enumerate(claims) if sum(map(_lines, claims[: i + 1])) <= free]
+        bodies[-1] = (kind, body + (f"<ul>{''.join(f'<li>{claim}</li>' for claim in below)}</ul>" if below else ""))
+        claims = claims[len(below) :]
+    found = [Slide(kind, body) for kind, body in bodies] + _items(section.title, claims, "", values)
+    if not found and section.text:
+        formula = re.search(r"\$\$.*?\$\$", section.text, re.DOTALL)
+        found = [Slide("words", title + to_html(formula[0] if formula else section.text.split("\n\n")[0], values))]
+    notes = _notes(section.text, values)
+    return [Slide(s.kind, s.body, s.notes if i else notes) for i, s in enumerate(found)]
+
+
+def claims_of(cell: dict) -> list[Claim]:
+    """The claims that a cell made when it ran."""
+    records = (output.get("metadata", {}).get("claim") for output in cell.get("outputs", []))
+    return [Claim(**record) for record in records if record]
+
+
+def measured(claim: Claim) -> str:
+    """A claim with what was measured, in HTML."""
+    verdict = "holds" if claim.holds else "fails"
+    return f'{html.escape(claim.sentence)} <span class="measured">{verdict}: {html.escape(claim.evidence())}</span>'
+
+
+def code(cell: dict) -> str:
+    """The source of a cell with its words coloured, lettered so that its longest line and its height fit."""
+    lines = source(cell).strip("\n").splitlines()
+    size = min(22.0, 1120 / (0.61 * max(len(line) for line in lines)), 520 / (1.4 * len(lines)))
+    marked = highlight("\n".join(lines), PythonLexer(), HtmlFormatter(nowrap=True))
+    return f'<pre class="code" tabindex="0" style="font-size:{size:.1f}px"><code>{marked}</code></pre>'
+
+
+def output(cell: dict) -> str:
+    """What a cell showed: figures, tables, text."""
+    text = "".join("".join(o.get("text", o.get("data", {}).get("text/plain", ""))) for o in cell["outputs"] if _is_text(o))
+    return "".join([*figures(cell), *_tables(cell)]) + (f"<pre>{html.escape(text.strip())}</pre>" if text.strip() else "")
+
+
+def figures(cell: dict) -> list[str]:
+    """The figures of a cell: drawing and title, as large as a slide can take."""
+    found = []
+    for text in _html_of(cell):
+        caption = re.search(r"<figcaption[^>]*>(.*?)</figcaption>", text, re.DOTALL)
+        if caption and (drawing := re.search(r"<svg.*?</svg>", text, re.DOTALL)):
+            found.append(f'<p class="answer">{caption[1]}</p><figure>{_sized(drawing[0])}</figure>')
+    return found
+
+
+def _sized(svg: str) -> str:
+    width, height = map(float, re.search(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"', svg).groups())
+    scale = min(FIGURE_WIDTH / width, FIGURE_HEIGHT / height)
+    style = f'style="width:{scale * width:.0f}px;height:{scale * height:.0f}px;'
+    return re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL).replace('style="width:100%;height:auto;', style, 1)
+
+
+def _tables(cell: dict) -> list[str]:
+    """The tables of a cell that are small enough for a slide."""
+    found = [
+        table for text in _html_of(cell) for table in re.findall(r"<table.*?</table>", text, re.DOTALL) if "<svg" not in text
+    ]
+    small = [t for t in found if t.count("<tr") <= MOST_ROWS + 1 and t.count("<th") - t.count("<tr") < MOST_COLUMNS + 1]
+    return [re.sub(r"<table[^>]*>", "<table>", table) for table in small]
+
+
+def _is_idea(cell: dict) -> bool:
+    """True for a short cell that holds nothing but functions or classes, of the length that shows an idea."""
+    text = source(cell)
+    if not LEAST_LINES <= len(text.splitlines()) <= MOST_LINES:
+        return False
+    return all(isinstance(part, ast.FunctionDef | ast.ClassDef) for part in chapter.parse(text).body)
+
+
+def _exercise(exercise: chapter.Exercise, values: Mapping[str, str]) -> list[Slide]:
+    title = f"<h2>Exercise: {to_html(exercise.title, values, inline=True)}</h2>"
+    return [Slide("exercise", title + to_html(exercise.task, values))]
+
+
+def _quiz(quiz: chapter.Quiz, values: Mapping[str, str]) -> list[Slide]:
+    """The question with its choices, and then the same with the reasons."""
+    title = f"<h2>{to_html(quiz.question, values, inline=True)}</h2>"
+    lettered = list(zip(LETTERS, quiz.choices, strict=False))
+    plain = [f"<li><b>{letter}</b> {to_html(choice.text, values, inline=True)}</li>" for letter, choice in lettered]
+    told = [
+        f'<li class="{"right" if choice.right else "wrong"}"><b>{letter} {"✓ right" if choice.right else "✗ not it"}:</b> '
+        f"{to_html(choice.text, values, inline=True)}<span>{to_html(choice.reason, values)}</span></li>"
+        for letter, choice in lettered
+    ]
+    notes = "<p>Let everybody choose alone, then talk in pairs, then choose again.</p>"
+    return [Slide("quiz", f"{title}<ul>{''.join(plain)}</ul>", notes), Slide("quiz", f"{title}<ul>{''.join(told)}</ul>")]
+
+
+def _items(title: str, items: Iterable[str], notes: str, values: Mapping[str, str] | None = None) -> list[Slide]:
+    """As many slides as a list needs; the first has the notes."""
+    groups: list[list[str]] = []
+    for item in items:
+        if not groups or sum(map(_lines, groups[-1])) + _lines(item) > MOST_LINES_OF_TEXT:
+            groups.append([])
+        groups[-1].append(f"<li>{item}</li>")
+    count = [f" ({i} of {len(groups)})" if len(groups) > 1 else "" for i in range(1, len(groups) + 1)]
+    heading = to_html(title, values or {}, inline=True)
+    bodies = [f"<h2>{heading}{n}</h2><ul>{''.join(group)}</ul>" for n, group in zip(count, groups, strict=True)]
+    return [Slide("list", body, "" if i else notes) for i, body in enumerate(bodies)]
+
+
+def _lines(item: str) -> float:
+    """About how many lines an item of a list takes, with the space below it."""
+    parts = re.sub(r"<[^>]+>", "", item.replace('<span class="measured">', "\n")).split("\n")
+    return 0.5 + sum(math.ceil(len(part) / LETTERS_A_LINE) for part in parts)
+
+
+def _first_sentences(text: str, values: Mapping[str, str]) -> list[str]:
+    """Of each item of a list its bold words and its first sentence."""
+    items = re.findall(r"^- (.+?)(?=\n- |\n\n|\Z)", text, re.DOTALL | re.MULTILINE)
+    short = [re.match(r"(\*\*.+?\*\*)?.*?[.?!](?=\s|\Z)", " ".join(item.split())) for item in items]
+    return [to_html(found[0], values, inline=True) for found in short if found]
+
+
+def _notes(text: str, values: Mapping[str, str]) -> str:
+    return to_html(text, values)
+
+
+def _tags(cell: dict) -> list[str]:
+    return cell["metadata"].get("tags", [])
+
+
+def _html_of(cell: dict) -> list[str]:
+    return ["".join(o["data"]["text/html"]) for o in cell.get("outputs", []) if "text/html" in o.get("data", {})]
+
+
+def _is_text(output: dict) -> bool:
+    data = output.get("data", {})
+    return "text/html" not in data and ("text/plain" in data or output.get("name") == "stdout")
