@@ -24,6 +24,7 @@ from tools.teach.markup import to_html, values_of
 
 WIDTH, HEIGHT = 1280, 720
 FIGURE_WIDTH, FIGURE_HEIGHT = 1080, 480
+LINES_BESIDE = 3.6  # of claims below a figure, which is drawn smaller for them
 LETTERS = "ABCDEFGH"
 MOST_LINES_OF_TEXT, LETTERS_A_LINE = 13.6, 72  # on a slide, and on a line of it
 LEAST_LINES, MOST_LINES = 5, 16  # of code on a slide that the rule chooses
@@ -83,13 +84,16 @@ def question(section: Section, values: Mapping[str, str]) -> list[Slide]:
     bodies = [("code", title + code(cell) + output(cell)) for cell in shown]
     if not shown and (short := next(filter(_is_idea, cells), None)):
         bodies.append(("code", title + code(short)))
-    pictures = [picture for cell in cells if cell not in shown for picture in figures(cell)]
+    claims = [measured(claim) for cell in cells for claim in claims_of(cell)]
+    beside = 0 < sum(map(_lines, claims)) <= LINES_BESIDE
+    height = FIGURE_HEIGHT - 130 * beside
+    pictures = [picture for cell in cells if cell not in shown for picture in figures(cell, height)]
     tables = [table for cell in cells if cell not in shown for table in _tables(cell)]
     bodies += [("figure", title + part) for part in pictures[:1]] or [("table", title + part) for part in tables[:1]]
-    claims = [measured(claim) for cell in cells for claim in claims_of(cell)]
-    if claims and bodies and bodies[-1][0] != "figure":  # there is room below a small table or a few lines of code
+    if claims and bodies:
         kind, body = bodies[-1]
-        free = 9.5 - body.count("<tr") - 0.7 * (body.count("\n") if kind == "code" else 0)
+        free = {"figure": LINES_BESIDE, "table": 9.5 - body.count("<tr"), "code": 9.5 - 0.7 * body.count("\n")}[kind]
+        free = 0 if kind == "figure" and not beside else free
         below = [claim for i, claim in enumerate(claims) if sum(map(_lines, claims[: i + 1])) <= free]
         bodies[-1] = (kind, body + (f"<ul>{''.join(f'<li>{claim}</li>' for claim in below)}</ul>" if below else ""))
         claims = claims[len(below) :]
@@ -127,19 +131,19 @@ def output(cell: dict) -> str:
     return "".join([*figures(cell), *_tables(cell)]) + (f"<pre>{html.escape(text.strip())}</pre>" if text.strip() else "")
 
 
-def figures(cell: dict) -> list[str]:
-    """The figures of a cell: drawing and title, as large as a slide can take."""
+def figures(cell: dict, height: float = FIGURE_HEIGHT) -> list[str]:
+    """The figures of a cell: drawing and title, as large as a slide can take, but no higher than `height` pixels."""
     found = []
     for text in _html_of(cell):
         caption = re.search(r"<figcaption[^>]*>(.*?)</figcaption>", text, re.DOTALL)
         if caption and (drawing := re.search(r"<svg.*?</svg>", text, re.DOTALL)):
-            found.append(f'<p class="answer">{caption[1]}</p><figure>{_sized(drawing[0])}</figure>')
+            found.append(f'<p class="answer">{caption[1]}</p><figure>{_sized(drawing[0], height)}</figure>')
     return found
 
 
-def _sized(svg: str) -> str:
+def _sized(svg: str, most: float) -> str:
     width, height = map(float, re.search(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"', svg).groups())
-    scale = min(FIGURE_WIDTH / width, FIGURE_HEIGHT / height)
+    scale = min(FIGURE_WIDTH / width, most / height)
     style = f'style="width:{scale * width:.0f}px;height:{scale * height:.0f}px;'
     return re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL).replace('style="width:100%;height:auto;', style, 1)
 
