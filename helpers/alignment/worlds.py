@@ -14,24 +14,24 @@ from helpers.alignment.stages import Setting
 from helpers.world.questions import demonstrations, questions
 
 SEEDS = (0, 1, 2)
-SIZES = (30, 300)  # demonstrations; the model of the last is the reference
-GRPO_ROUNDS = 6
+FEW, MANY = 30, 300  # demonstrations; the model of the many is the reference
+GRPO_ROUNDS = 4
 ANSWERED = (0.0, 0.5, 1.0)  # of the people whom the web hardly knows, those about whom the truth is told
 UNKNOWN = 1  # exposures up to which a person counts as unknown
 
 Row = dict[str, Any]
 
 
-def run(part: str, seed: int) -> dict[str, list[Row]]:
+def run(part: str, seed: int, *more: float) -> dict[str, list[Row]]:
     """One part in one world, for `run_all`: rows by stage. Parts after "base" need its model, and make it if need be."""
-    place = stages.setting(seed)
-    found = PARTS[part](place)
+    found = PARTS[part](stages.setting(seed), *more)
     return {name: [{"seed": seed} | row for row in rows] for name, rows in found.items()}
 
 
-def calls() -> list[tuple[str, int]]:
-    """All parts in every world, in an order in which hardly any part waits for another."""
-    return [(part, seed) for part in PARTS for seed in SEEDS]
+def calls() -> list[tuple]:
+    """All parts in every world, the long ones first, in an order in which hardly any part waits for another."""
+    each = [(part, seed) for part in ("base", "preferences", "few") for seed in SEEDS]
+    return each + [("unknown", seed, share) for share in ANSWERED for seed in SEEDS]
 
 
 def pre_train(place: Setting) -> dict[str, list[Row]]:
@@ -40,24 +40,16 @@ def pre_train(place: Setting) -> dict[str, list[Row]]:
 
 
 def learn_preferences(place: Setting) -> dict[str, list[Row]]:
-    """Supervised fine-tuning, the reward model, DPO and GRPO."""
-    models = {n: stages.answering(place, n) for n in SIZES}
-    reference = models[SIZES[-1]]
+    """Supervised fine-tuning on all demonstrations, what that model makes up, the reward model, DPO and GRPO."""
+    reference = stages.answering(place, MANY)
     pairs = stages.preferences(place, reference)
     reward_model = train_reward_model(reference, pairs, seed=place.seed)
     return {
-        "sft": [{"demonstrations": n} | _shares(place, model) for n, model in models.items()],
+        "sft": [{"demonstrations": MANY} | _shares(place, reference)],
+        "tail": long_tail(place, reference),
         "reward": [{"pairs": len(pairs)} | stages.agreement_by_kind(place, reference, reward_model)],
         "policies": policies(place, reference, pairs, reward_model),
     }
-
-
-def learn_limits(place: Setting) -> dict[str, list[Row]]:
-    """What models make up, and how they learn to decline."""
-    return {"tail": long_tail(place, stages.answering(place)), "unknown": unknown(place)}
-
-
-PARTS = {"base": pre_train, "preferences": learn_preferences, "limits": learn_limits}
 
 
 def long_tail(place: Setting, model: nn.Module) -> list[Row]:
@@ -84,20 +76,26 @@ def policies(place: Setting, reference: nn.Module, pairs: list[Preference], rewa
     return rows + [{"method": "GRPO", "beta": 0.3} | row for row in steps]
 
 
-def unknown(place: Setting) -> list[Row]:
-    """Models that learn to say "i do not know." about unknown people, but are told the truth about a share of them."""
+def learn_few(place: Setting) -> dict[str, list[Row]]:
+    """Supervised fine-tuning on few demonstrations."""
+    return {"sft": [{"demonstrations": FEW} | _shares(place, stages.answering(place, FEW))]}
+
+
+def learn_unknown(place: Setting, share: float) -> dict[str, list[Row]]:
+    """A model that learns to say "i do not know." about unknown people, but is told the truth about a share of them."""
     groups = {
         "unknown": questions(place.world, held_out=True, at_most=0),
         "known": questions(place.world, held_out=True, at_least=16),
     }
-    rows, everyone = [], questions(place.world, held_out=False)
-    for share in ANSWERED:
-        model = stages.base(place)
-        shown = demonstrations(everyone, 400, decline_at_most=UNKNOWN, answered_share=share, seed=place.seed)
-        stages.teach(place, model, shown)
-        rows += [{"answered": share, "group": name} | _shares(place, model, asked) for name, asked in groups.items()]
-    return rows
+    model, everyone = stages.base(place), questions(place.world, held_out=False)
+    shown = demonstrations(everyone, 400, decline_at_most=UNKNOWN, answered_share=share, seed=place.seed)
+    stages.teach(place, model, shown)
+    rows = [{"answered": share, "group": name} | _shares(place, model, asked) for name, asked in groups.items()]
+    return {"unknown": rows}
 
 
 def _shares(place: Setting, model: nn.Module, asked: list | None = None) -> Row:
     return stages.shares(stages.reply(place, model, place.test if asked is None else asked, n=4))
+
+
+PARTS = {"base": pre_train, "preferences": learn_preferences, "few": learn_few, "unknown": learn_unknown}
