@@ -102,9 +102,9 @@ def kernel(notebook: Path | None = None) -> Finding:
     start = time.perf_counter()
     try:
         with inside(ROOT):
-            NotebookClient(book, timeout=KERNEL_SECONDS, kernel_name="python3").execute(
-                cwd=str(path.parent), extra_arguments=["--log-level=ERROR"]
-            )
+            quiet = ["--log-level=ERROR"]
+            client = NotebookClient(book, timeout=KERNEL_SECONDS, kernel_name="python3", extra_arguments=quiet)
+            client.execute(cwd=str(path.parent))
     except Exception as error:  # whatever stops a kernel is what this looks for, and is shown
         said = str(error).strip().splitlines()[-1][:200]
         return Finding("a notebook", False, f"{path.name} stopped at its first cell: {said}", "run make book again")

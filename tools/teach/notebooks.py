@@ -38,7 +38,7 @@ def solution(notebook: dict) -> dict:
     """A chapter with each solution in place of `answer = ...`, and what it remarks after the check.
 
     Raises:
-        ValueError: if a closed exercise has no solution, or its answer needs what only the check cell defines.
+        ValueError: if a closed exercise has no solution.
     """
     cells = [_bare(cell) for cell in notebook["cells"]]
     solutions = _without_solutions(cells)[1]
@@ -67,7 +67,8 @@ def answered(check: str, code: str, label: str = "") -> tuple[str, str]:
         label: of the exercise, for the message.
 
     Returns:
-        the code of the answer, and the code that prints what the solution remarks, which may use what the check defines.
+        the code of the answer, with what it needs of the check above it, and the code that prints what the solution
+        remarks, which may use what the check defines.
     """
     *statements, last = parse(code).body
     call = last.value if isinstance(last, ast.Expr) else None
@@ -76,18 +77,35 @@ def answered(check: str, code: str, label: str = "") -> tuple[str, str]:
     value = call.args[0]
     if "callable(answer)" in check and isinstance(value, ast.Call):
         value = value.args[0]  # the check itself asks for the verdict on a function
-    late, early, later, lines, end = bound(parse(check).body), [], [], code.splitlines(), 0
-    for statement in statements:
-        text, end = "\n".join(lines[end : statement.end_lineno]).strip("\n"), statement.end_lineno
-        waits = used(statement) & late
+    before, after = parse(check).body, statements
+    known, first = _needed([*before, *after], used(value)), used(value) & bound(before)
+    late, early, later = bound(before), [], []
+    for statement, text in zip(after, _texts(code, after), strict=True):
+        waits = bool(used(statement) & late) and statement not in known
         (later if waits else early).append(text)
+        first |= set() if waits else used(statement) & late
         late = late | bound([statement]) if waits else late - bound([statement])
-    if missing := used(value) & late:
-        raise ValueError(f"the answer of {label!r} needs {sorted(missing)}, which only its check defines")
+    data = [ast.get_source_segment(check, part) for part in _needed(before, first)]
     reason = next(word.value for word in call.keywords if word.arg == "because")
     gap = ["", ""] if statements and isinstance(statements[-1], ast.FunctionDef) else []
-    answer = "\n".join([*early, *gap, f"answer = {ast.get_source_segment(code, value)}"])
+    answer = "\n".join([*data, *early, *gap, f"answer = {ast.get_source_segment(code, value)}"])
     return answer, "\n".join([*later, f"print({ast.get_source_segment(code, reason)})"])
+
+
+def _needed(statements: list[ast.stmt], names: set[str]) -> list[ast.stmt]:
+    """Those of these statements, in their order, from which these names come."""
+    found, wanted = [], set(names)
+    for statement in reversed(statements):
+        if bound([statement]) & wanted and "answer" not in bound([statement]):
+            found.append(statement)
+            wanted |= used(statement)
+    return found[::-1]
+
+
+def _texts(code: str, statements: list[ast.stmt]) -> list[str]:
+    """The lines of each statement, with the comments above it."""
+    ends = [0, *(statement.end_lineno for statement in statements)]
+    return ["\n".join(code.splitlines()[a:b]).strip("\n") for a, b in zip(ends, ends[1:], strict=False)]
 
 
 def bound(statements: Iterable[ast.stmt]) -> set[str]:
