@@ -10,7 +10,7 @@ from sphinx.config import Config
 
 import helpers.claims
 from helpers import assets
-from theme import backmatter, calculator, ledger, pages, playgrounds
+from theme import backmatter, calculator, ledger, pages, playgrounds, sampling_page, selector
 
 HERE = Path(__file__).resolve().parent
 STATIC = HERE / "static"
@@ -41,6 +41,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_role("claim", ledger.ClaimRole())
     app.add_directive("token-playground", playgrounds.TokenPlayground)
     app.add_directive("size-calculator", calculator.SizeCalculator)
+    app.add_directive("model-selector", selector.ModelSelector)
+    app.add_directive("sampling-playground", sampling_page.SamplingPlayground)
     app.add_directive("claims", ledger.Claims)
     app.add_directive("runs", backmatter.Runs)
     app.add_directive("exercise-index", backmatter.ExerciseIndex)
@@ -83,6 +85,8 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     copy_changed(STATIC, output / "_static")
     playgrounds.write_data(output)
     calculator.write_data(output)
+    sampling_page.write_data(output)
+    selector.write_data(output)
     for page in output.rglob("*.html"):
         pages.clean(page)
 

@@ -15,12 +15,14 @@ from sphinx.util.docutils import SphinxDirective
 from helpers import assets
 from helpers.corpora import Declaration, comparable_declarations
 from helpers.tokens import ENCODINGS
-from theme import calculator
+from theme import calculator, sampling_page, selector
 
 PARTS = {  # a part, and the mark of what needs it
     "explore": 'class="plot explore"',
     "tokens": 'id="token-playground"',
     "size": calculator.MARK,
+    "sampling": sampling_page.MARK,
+    "selector": selector.MARK,
 }
 TOKENIZER = "browser-tokenizer"  # the asset with the vocabularies and the code that reads them
 RATES = {  # name: label, what it starts with, step, least

@@ -1,0 +1,124 @@
+"""The page that makes a shortlist of models from needs: its form, and the tables that its script loads."""
+
+import json
+from dataclasses import asdict
+from html import escape
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from helpers.names import name_of
+from helpers.selection import GENERAL, ORDER, SUPPORT, TEXTS, domains, languages, models, premiums_of
+from helpers.sizing import BITS, known_devices
+from theme import calculator
+
+MARK = 'id="model-selector"'
+N_LANGUAGES = 3
+NUMBERS = {  # name: label, what it starts with, step, least
+    "context": ("Tokens in each text", "4096", "1", "1"),
+    "users": ("Texts at once", "1", "1", "1"),
+    "devices": ("Devices that share the model", "1", "1", "1"),
+    "speed": ("Tokens a second for each text, at least", "0", "any", "0"),
+    "price": ("Price of a device, an hour", "2", "any", "0"),
+    "budget": ("A million tokens written, at most (empty: any)", "", "any", "0"),
+}
+SWITCHES = {"commercial": "the licence must allow commercial use", "answers": "it must have been trained to answer"}
+CHECKED = ("answers",)
+FIRST = {
+    "domain": "the domain",
+    "size": "size",
+    "premium": "tokens of the languages",
+    "speed": "speed",
+    "room": "room to spare",
+}
+FORM = """
+<div class="playground" id="model-selector">
+<p class="playground-needs">The selector needs JavaScript, and a site that comes from a server:
+<code>make serve</code> starts one.</p>
+<form hidden autocomplete="off" novalidate>
+<div class="picks">{languages}{menus}</div>
+<fieldset class="rates"><legend>The work</legend>{numbers}{switches}</fieldset>
+<p id="select-state" class="state" role="alert"></p>
+<div id="select-result"><p id="select-verdict" class="counts"></p>
+<ol id="select-kept" class="shortlist"></ol>
+<details id="select-out"><summary></summary><ul class="ruled-out"></ul></details>
+</div>
+<p class="spoken" id="select-spoken" aria-live="polite"></p>
+<p class="actions"><button type="button" id="select-link">Copy a link to this</button>
+<span id="select-copied" role="status"></span></p>
+</form></div>
+"""
+
+
+class ModelSelector(SphinxDirective):
+    """`{model-selector}`: the form of the selector; without script it says what it needs."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the form."""
+        return [nodes.raw("", selector_form(), format="html")]
+
+
+def selector_form() -> str:
+    """The form, with a menu or a field for each need; its script fills the results."""
+    named = sorted(((tag, name_of(tag)) for tag in languages()), key=lambda entry: entry[1])
+    tongues = [
+        _menu(
+            f"language-{i}", "Language" if i == 1 else f"and, {i}", ([("", "—")] if i > 1 else []) + named, "en" * (i == 1)
+        )
+        for i in range(1, N_LANGUAGES + 1)
+    ]
+    return FORM.format(
+        languages="".join(tongues),
+        menus=_menu("domain", "Domain", [(name, name) for name in domains()], GENERAL)
+        + _menu("device", "Device", [(name, name) for name in known_devices()], "NVIDIA L4 24 GB")
+        + _menu("precision", "Precision of the weights", [(name, name) for name in BITS], "bf16")
+        + _menu("first", "What decides first", [(name, FIRST[name]) for name in ORDER], ORDER[0]),
+        numbers="".join(_field(name, *rest) for name, rest in NUMBERS.items()),
+        switches="".join(
+            f'<label class="switch"><input id="select-{n}" type="checkbox"{" checked" * (n in CHECKED)}> {label}</label>'
+            for n, label in SWITCHES.items()
+        ),
+    )
+
+
+def _menu(name: str, label: str, options: list[tuple[str, str]], chosen: str) -> str:
+    shown = "".join(f'<option value="{escape(v)}"{" selected" * (v == chosen)}>{escape(w)}</option>' for v, w in options)
+    return f'<div><label for="select-{name}">{label}</label><select id="select-{name}">{shown}</select></div>'
+
+
+def _field(name: str, label: str, value: str, step: str, least: str) -> str:
+    return (
+        f'<label>{escape(label)} <input id="select-{name}" type="number" inputmode="decimal" value="{value}" '
+        f'step="{step}" min="{least}" aria-describedby="select-state"></label>'
+    )
+
+
+def write_data(output: Path) -> None:
+    """Put the tables that the selector loads into a site that has one; a file that is the same stays as it is.
+
+    Args:
+        output: the folder of the built pages.
+    """
+    if not any(MARK in page.read_text(encoding="utf-8") for page in output.rglob("*.html")):
+        return
+    file, data = output / "_static" / "parts" / "selector.json", json.dumps(tables(), ensure_ascii=False)
+    if not file.exists() or file.read_text(encoding="utf-8") != data:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(data, encoding="utf-8")
+
+
+def tables() -> dict[str, object]:
+    """Models, premiums, words and the tables of the calculator, for the script."""
+    vocabularies = sorted({model.vocabulary for model in models() if model.vocabulary})
+    return {
+        "models": [asdict(model) for model in models()],
+        "premiums": {name: premiums_of(name) for name in vocabularies},
+        "languages": {tag: name_of(tag) for tag in languages()},
+        "domains": domains(),
+        "general": GENERAL,
+        "order": ORDER,
+        "texts": TEXTS,
+        "support": SUPPORT,
+        "sizes": calculator.tables(),
+    }
