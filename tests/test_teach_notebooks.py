@@ -2,13 +2,15 @@
 
 import ast
 import json
+import re
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.test_notebooks import chapters
+from tests.test_notebooks import NOTEBOOKS, chapters
 from tools.execute import EXECUTED, recorded
+from tools.teach.__main__ import build
 from tools.teach.chapter import Exercise, exercises, read, source
 from tools.teach.notebooks import answered, bound, pack, solution, student, used
 
@@ -199,3 +201,22 @@ def test_a_packed_cell_says_what_it_is_and_does_the_same():
     space = {}
     exec(packed, space)
     assert space["x"] == "a secret"
+
+
+def test_all_of_the_course_is_built_from_the_chapters(tmp_path):
+    ran = [path for path in NOTEBOOKS if (EXECUTED / path.name).exists()]
+    missing = build(NOTEBOOKS, EXECUTED, tmp_path)
+    assert {path.name for path in missing} == {path.name for path in NOTEBOOKS} - {path.name for path in ran}
+    for folder, suffix, due in (
+        ("student", "ipynb", NOTEBOOKS),
+        ("solution", "ipynb", NOTEBOOKS),
+        ("slides", "html", ran),
+    ):
+        made = sorted(path.stem for path in (tmp_path / folder).glob(f"*.{suffix}"))
+        assert made == [path.stem for path in due]
+    index = (tmp_path / "index.html").read_text(encoding="utf-8")
+    links = re.findall(r'href="([^"]+)"', index)
+    assert len(links) == 3 * len(NOTEBOOKS) + len(ran) + 2 and all((tmp_path / link).is_file() for link in links)
+    page = (tmp_path / "slides" / f"{ran[0].stem}.html").read_text(encoding="utf-8") if ran else ""
+    loaded = re.findall(r'(?:src|href)="(static/[^"]+)"', page)
+    assert len(loaded) == 8 * bool(ran) and all((tmp_path / "slides" / name).is_file() for name in loaded)
