@@ -88,7 +88,10 @@ def chapter_page(path: Path, run: Mapping[str, float]) -> str:
     """
     notebook, written = read(path), guide_of(path) or Guide()
     lines = [f"# Teaching “{title(notebook)}”", f"The chapter: {{doc}}`{path.stem}`.", *overview(notebook, written, run)]
-    lines += ["## Exercises", _list(f"{e.title}{'' if e.is_open else ', checked by its cell'}" for e in exercises(notebook))]
+    lines += [
+        "## Exercises",
+        _list(f"{e.title}{'' if e.is_open else ' (checked by its cell)'}" for e in exercises(notebook)),
+    ]
     lines.append(written.text or "*The hand-written part of this guide is not there yet.*")
     return "\n\n".join(lines) + "\n"
 

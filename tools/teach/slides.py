@@ -92,7 +92,7 @@ def question(section: Section, values: Mapping[str, str]) -> list[Slide]:
     bodies += [("figure", title + part) for part in pictures[:1]] or [("table", title + part) for part in tables[:1]]
     if claims and bodies:
         kind, body = bodies[-1]
-        free = {"figure": LINES_BESIDE, "table": 9.5 - body.count("<tr"), "code": 9.5 - 0.7 * body.count("\n")}[kind]
+        free = {"figure": LINES_BESIDE, "table": 11.5 - 0.9 * body.count("<tr"), "code": 11.5 - 0.8 * body.count("\n")}[kind]
         free = 0 if kind == "figure" and not beside else free
         below = [claim for i, claim in enumerate(claims) if sum(map(_lines, claims[: i + 1])) <= free]
         bodies[-1] = (kind, body + (f"<ul>{''.join(f'<li>{claim}</li>' for claim in below)}</ul>" if below else ""))
