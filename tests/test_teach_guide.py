@@ -9,6 +9,7 @@ from tests.test_notebooks import NOTEBOOKS, chapters
 from tools.teach.chapter import objectives, read
 from tools.teach.guide import LONGEST, PARTS, TEACHING, Guide, chapter_page, guide, guide_of, misfits, stretches, syllabus
 from tools.teach.markup import to_html
+from tools.teach.pages import moved, staged
 
 PLANS = yaml.safe_load((TEACHING / "plans.yaml").read_text(encoding="utf-8"))
 GUIDES = sorted((TEACHING / "guide").glob("*.md"))
@@ -79,3 +80,16 @@ def test_a_guide_to_a_chapter_that_has_changed_is_found(tmp_path):
     path.write_text("---\nparts: [{until: A, minutes: 91}]\npractise: 1\noptional: []\nneeded: []\nhelpful: []\n---\n")
     with pytest.raises(ValueError, match="'A' has more than 90 minutes"):
         guide(path)
+
+
+def test_the_pages_of_the_site_are_staged_a_folder_deeper(tmp_path):
+    assert staged(tmp_path) == {}
+    (tmp_path / "teaching").mkdir()
+    (tmp_path / "chapters").mkdir()
+    copy = tmp_path / "chapters" / NOTEBOOKS[0].name
+    copy.write_bytes(NOTEBOOKS[0].read_bytes())
+    files = staged(tmp_path)
+    assert sorted(files) == [f"chapters/teaching/{NOTEBOOKS[0].stem}.md", "chapters/teaching/syllabus.md"]
+    text = files[f"chapters/teaching/{NOTEBOOKS[0].stem}.md"].read_text(encoding="utf-8")
+    assert f"{{doc}}`../{NOTEBOOKS[0].stem}`" in text
+    assert moved("{doc}`x` {doc}`words <y>` {term}`z`") == "{doc}`../x` {doc}`words <../y>` {term}`z`"
