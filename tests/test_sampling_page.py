@@ -1,0 +1,310 @@
+"""The sampling playground on a small site: the filters of `helpers.sampling`, in every view, by keyboard, by link."""
+
+import gzip
+import json
+import math
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import chisquare
+
+from helpers import assets
+from helpers.sampling.draws import Settings, apply
+from tests.browser import VIEWS, Visitor, serve
+from theme import sampling_page
+from theme.sampling_page import N_TOP, PROMPTS, distributions, grouped, next_token, spread_out
+from tools import site
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PAGE = "chapters/sampling_playground.html"
+CALLS = 240  # of the page's filters, against Python's
+FILTERS = ("top_k", "top_p", "min_p", "typical")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a site with the playground, and what it links to."""
+    root = tmp_path_factory.mktemp("book")
+    (root / "chapters").mkdir()
+    for name in ("theme", "helpers", "_config.yml", "references.bib"):
+        (root / name).symlink_to(REPOSITORY / name)
+    for name in ("sampling_playground", "glossary", "bibliography"):
+        shutil.copy(REPOSITORY / "chapters" / f"{name}.md", root / "chapters")
+    (root / "chapters" / "index.md").write_text("# A small book\n\nNothing more.\n")
+    pages = ("sampling_playground", "glossary", "bibliography")
+    toc = "format: jb-book\nroot: chapters/index\nchapters:\n" + "".join(f"- file: chapters/{name}\n" for name in pages)
+    (root / "_toc.yml").write_text(toc)
+    return site.build_site(root).parent
+
+
+@pytest.fixture(scope="module")
+def address(built: Path) -> Iterator[str]:
+    """Where the small site is served."""
+    with serve(built) as address:
+        yield address
+
+
+@pytest.fixture(params=VIEWS)
+def visitor(request: pytest.FixtureRequest, browser, address: str) -> Iterator[Visitor]:
+    """A new window in light, in dark and of a phone's width."""
+    visitor = Visitor(browser, address, request.param)
+    yield visitor
+    visitor.context.close()
+
+
+@pytest.fixture
+def reader(browser, address: str) -> Iterator[Visitor]:
+    """A new light window."""
+    reader = Visitor(browser, address, "light")
+    yield reader
+    reader.context.close()
+
+
+def opened(visitor: Visitor, settings: str = ""):
+    """The page, once it shows a result or says why there is none."""
+    page = visitor.open(PAGE + settings)
+    page.wait_for_function(
+        "document.getElementById('sampling-counts').textContent || document.getElementById('sampling-state').textContent"
+    )
+    return page
+
+
+# The same numbers -----------------------------------------------------------------------------------------------------
+
+
+def drawn_settings(n: int) -> list[dict]:
+    """Settings with a fixed seed, each filter off in some and at its ends in others."""
+    rng, calls = random.Random(0), []
+    for i in range(n):
+        calls.append(
+            {
+                "prompt": i % len(PROMPTS),
+                "temperature": round(rng.uniform(0.1, 2), 2),
+                "top_k": rng.choice([None, 1, 2, 3, 5, 10, 20, 50, 100, 200, rng.randrange(1, 40_000)]),
+                "top_p": rng.choice([1, round(rng.uniform(0.05, 0.99), 3), 0.95, 0.999]),
+                "min_p": rng.choice([0, 0, round(rng.uniform(0.001, 0.5), 3), 1]),
+                "order": rng.choice(["first", "last"]),
+            }
+        )
+    return calls
+
+
+def python_answer(data: dict, asked: dict) -> torch.Tensor:
+    """Probabilities of every token, in the page's order, by `helpers.sampling`."""
+    logits = torch.from_numpy(spread_out(data["prompts"][asked["prompt"]]))
+    order = ("temperature", *FILTERS) if asked["order"] == "first" else (*FILTERS, "temperature")
+    top_p, min_p = asked["top_p"] if asked["top_p"] < 1 else None, asked["min_p"] or None
+    return apply(logits, Settings(asked["temperature"], asked["top_k"], top_p, min_p, order=order)).softmax(dim=-1)
+
+
+FILTER = """async (calls) => {
+  const { apply, groupsOf, entropy } = await import(new URL("../_static/parts/sampling_model.js", location.href));
+  const { prompts } = await (await fetch(new URL("../_static/parts/next_tokens.json", location.href))).json();
+  return JSON.parse(calls).map((asked) => {
+    try {
+      const left = apply(groupsOf(prompts[asked.prompt]), { ...asked, top_k: asked.top_k ?? Infinity });
+      const each = left.map((g) => (g.count ? g.probability : 0));
+      return { counts: left.map((g) => g.count), each, entropy: entropy(left) };
+    } catch (error) { return { refused: error.field }; }
+  }); }"""
+
+
+def test_the_script_keeps_what_python_keeps(reader: Visitor) -> None:
+    data, calls = distributions(), drawn_settings(CALLS)
+    found = opened(reader).evaluate(FILTER, json.dumps(calls))
+    n_kept = set()
+    for asked, ours in zip(calls, found, strict=True):
+        theirs = python_answer(data, asked)
+        wanted, each = theirs[:N_TOP].numpy(), np.array(ours["each"])
+        np.testing.assert_allclose(each[:N_TOP], wanted, rtol=0, atol=1e-6, err_msg=str(asked))
+        assert list(each[:N_TOP] > 0) == list(wanted > 0), asked
+        sizes = [count for count, _ in data["prompts"][asked["prompt"]]["tail"]]
+        groups = theirs[N_TOP:].split(sizes)
+        assert ours["counts"][N_TOP:] == [int((group > 0).sum()) for group in groups], asked
+        np.testing.assert_allclose(each[N_TOP:], [group.max().item() for group in groups], rtol=0, atol=1e-6)
+        bits = -(theirs * theirs.clamp(min=1e-300).log2()).sum().item()
+        assert ours["entropy"] == pytest.approx(bits, abs=1e-6)
+        n_kept.add(sum(ours["counts"]))
+    assert min(n_kept) == 1 and max(n_kept) > 20_000 and len(n_kept) > 40, "the settings keep few, many and in between"
+    assert not reader.faults
+
+
+def test_the_script_refuses_what_python_refuses(reader: Visitor) -> None:
+    usual = {"prompt": 0, "temperature": 1, "top_k": 5, "top_p": 0.9, "min_p": 0.1, "order": "first"}
+    bad = [
+        ("temperature", 0),
+        ("temperature", -1),
+        ("top_k", 0),
+        ("top_p", 0),
+        ("top_p", 1.1),
+        ("min_p", -0.1),
+        ("min_p", 2),
+    ]
+    found = opened(reader).evaluate(FILTER, json.dumps([usual | {name: value} for name, value in bad]))
+    assert [answer["refused"] for answer in found] == [name for name, _ in bad]
+    for name, value in bad:
+        with pytest.raises(ValueError):
+            apply(torch.zeros(3), Settings(**{name: value}))
+
+
+def test_draws_follow_the_probabilities_and_the_seed(reader: Visitor) -> None:
+    script = """async (seed) => {
+      const { apply, groupsOf, draw, randoms } = await import(new URL("../_static/parts/sampling_model.js", location.href));
+      const groups = groupsOf({ top: [["a", -1], ["b", -2], ["c", -3]], tail: [[10, -4], [5, -6]] });
+      const left = apply(groups, { temperature: 1, top_k: 12, top_p: 1, min_p: 0, order: "first" });
+      const drawn = draw(left, 5000, randoms(seed)).map((one) => left.indexOf(one));
+      return { drawn, mass: left.map((g) => g.count * g.probability) }; }"""
+    page = opened(reader)
+    one, same, other = (page.evaluate(script, seed) for seed in (3, 3, 4))
+    assert one == same and one["drawn"] != other["drawn"]
+    mass = np.array(one["mass"])
+    counts = np.bincount(one["drawn"], minlength=len(mass))
+    assert not counts[mass == 0].any()
+    assert chisquare(counts[mass > 0], 5000 * mass[mass > 0]).pvalue > 1e-3
+
+
+def test_groups_stand_for_the_tokens_that_they_hold() -> None:
+    log_probs, texts = next_token(PROMPTS[0])
+    page = grouped(log_probs, texts)
+    spread = spread_out(page)
+    assert len(spread) == len(log_probs) and (np.diff(spread) <= 1e-6).all()
+    real = np.sort(log_probs)[::-1]
+    assert [lp for _, lp in page["top"]] == pytest.approx(real[:N_TOP], abs=1e-6)
+    assert texts[int(log_probs.argmax())] == page["top"][0][0] and len(page["tail"]) < 150
+    for temperature in (0.5, 1, 2):
+        ours, theirs = (torch.from_numpy(x.copy() / temperature).softmax(dim=-1) for x in (spread, real))
+        assert (ours - theirs).abs().sum().item() / 2 < 0.05, "grouping moves little probability"
+        assert ours[:N_TOP].sum().item() == pytest.approx(theirs[:N_TOP].sum().item(), abs=0.005)
+
+
+def test_a_text_is_needed_for_each_token() -> None:
+    with pytest.raises(ValueError, match="texts holds 1 texts for 2 tokens"):
+        grouped(np.log([0.5, 0.5]), ["a"])
+
+
+def test_distributions_are_computed_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sampling_page, "cache_dir", lambda: tmp_path)
+    monkeypatch.setattr(sampling_page, "next_token", lambda prompt: (np.log([0.7, 0.2, 0.1]), ["a", "b", prompt]))
+    first = distributions()
+    (kept,) = (tmp_path / "next-tokens").iterdir()
+    monkeypatch.setattr(sampling_page, "next_token", None)
+    assert distributions() == first and first["prompts"][1]["top"][2] == [PROMPTS[1], round(math.log(0.1), 6)]
+    kept.write_text("{half")
+    with pytest.raises(TypeError):
+        distributions()
+
+
+# The page -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("settings", ["", "#prompt=9&temperature=2&top_p=0.9&order=last", "#top_k=0"])
+def test_page_is_whole_in_every_view(visitor: Visitor, settings: str) -> None:
+    page = opened(visitor, settings)
+    assert not visitor.faults
+    widths = page.evaluate("[document.scrollingElement.scrollWidth, document.scrollingElement.clientWidth]")
+    assert widths[0] <= widths[1], f"scrolls sideways: {widths[0]} > {widths[1]} px"
+    inner = page.locator("#sampling-playground .table-scroll").evaluate("(b) => b.scrollWidth - b.clientWidth")
+    assert inner <= 0, "the table fits without scrolling"
+    page.evaluate((assets.path("axe-core") / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run().then((r) => r.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes[0].html}`))")
+    assert not found, "\n".join(found)
+
+
+def rows(page) -> list[list[str]]:
+    """The texts of the rows: token and probability."""
+    return page.locator("#sampling-bars tr").evaluate_all(
+        "all => all.map((row) => [row.cells[0].textContent, row.cells[2].textContent])"
+    )
+
+
+def test_the_page_shows_what_is_left(reader: Visitor) -> None:
+    page = opened(reader)
+    assert rows(page)[0][0] == "·Paris" and len(rows(page)) == 21
+    page.get_by_role("slider", name="Top-k").fill("0")
+    assert rows(page)[0][1].startswith("100") and {share for _, share in rows(page)[1:]} == {"dropped"}
+    assert page.locator("#sampling-counts").text_content().startswith("1 of 49,152 tokens can be drawn, 0 bits")
+    page.get_by_role("button", name="Draw 20").click()
+    assert page.locator("#sampling-drawn").text_content() == "20 draws, one answer: ·Paris (20)"
+    page.get_by_role("button", name="Start over").click()
+    page.get_by_label("Prompt").select_option(index=9)
+    page.get_by_role("slider", name="Temperature").fill("2")
+    page.get_by_role("button", name="Draw 20").click()
+    many = page.locator("#sampling-drawn").text_content()
+    page.get_by_role("button", name="Draw 20").click()
+    assert many != page.locator("#sampling-drawn").text_content() and "a rarer token" in many
+    page.wait_for_function("document.getElementById('sampling-spoken').textContent.includes('can be drawn')")
+    assert not reader.faults
+
+
+def test_a_link_keeps_the_settings(reader: Visitor) -> None:
+    page = opened(reader)
+    page.get_by_label("Prompt").select_option(index=4)
+    page.get_by_role("slider", name="Top-p").fill("0.8")
+    page.get_by_label("the filters, then temperature").check()
+    page.get_by_role("button", name="Copy a link").click()
+    page.wait_for_function("document.getElementById('sampling-copied').textContent !== ''")
+    shown, link = rows(page), page.evaluate("location.hash")
+    page.goto("about:blank")
+    page = opened(reader, link)
+    assert rows(page) == shown and page.get_by_label("the filters, then temperature").is_checked()
+
+
+@pytest.mark.parametrize("payload", ["<img src=x onerror=window.hurt=1>", '"><script>window.hurt=1</script>', "1e999", "-5"])
+def test_what_a_link_says_stays_text(reader: Visitor, payload: str) -> None:
+    opened(reader)
+    names = ["prompt", "temperature", "top_k", "top_p", "min_p", "order"]
+    link = reader.page.evaluate("(parts) => '#' + new URLSearchParams(parts)", [[name, payload] for name in names])
+    page = opened(reader, link)
+    assert page.evaluate("window.hurt") is None and len(rows(page)) == 21
+    assert page.locator("#sampling-playground img, #sampling-playground script").count() == 0
+
+
+def test_the_playground_is_used_by_keyboard(reader: Visitor) -> None:
+    page = opened(reader)
+    page.get_by_label("Prompt").focus()
+    for name in ("temperature", "top_k", "top_p", "min_p"):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.id") == f"sampling-{name}"
+    before = rows(page)
+    page.keyboard.press("End")
+    assert rows(page) != before and page.locator("#sampling-min_p-value").text_content() == "0.5"
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    assert page.get_by_label("the filters, then temperature").is_checked()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.locator("#sampling-drawn").text_content().startswith("20 draws")
+
+
+def test_it_is_small_and_only_its_page_loads_it(built: Path) -> None:
+    parts = built / "_static" / "parts"
+    files = [
+        "sampling.js",
+        "sampling_model.js",
+        "sampling.css",
+        "size.css",
+        "tokens.css",
+        "show.js",
+        "bytes.js",
+        "next_tokens.json",
+    ]
+    assert sum(len(gzip.compress((parts / name).read_bytes())) for name in files) < 150_000
+    has = {
+        page.name: "parts/sampling.js" in page.read_text(encoding="utf-8") for page in (built / "chapters").glob("*.html")
+    }
+    assert [name for name, loads in has.items() if loads] == ["sampling_playground.html"]
+    form = sampling_page.sampling_form().lower()
+    assert "<script" not in form and not [word for word in form.split() if word.startswith("on") and "=" in word]
+
+
+def test_without_script_it_says_what_it_needs(browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + PAGE)
+    assert page.locator(".playground-needs").is_visible() and not page.locator("#sampling-playground form").is_visible()
+    context.close()
