@@ -35,8 +35,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (root / name).symlink_to(REPOSITORY / name)
     for name in ("sampling_playground", "glossary", "bibliography"):
         shutil.copy(REPOSITORY / "chapters" / f"{name}.md", root / "chapters")
-    (root / "chapters" / "index.md").write_text("# A small book\n\nNothing more.\n")
-    pages = ("sampling_playground", "glossary", "bibliography")
+    for name in ("index", "08_sampling"):
+        (root / "chapters" / f"{name}.md").write_text(f"# {name}\n\nNothing more.\n")
+    pages = ("sampling_playground", "08_sampling", "glossary", "bibliography")
     toc = "format: jb-book\nroot: chapters/index\nchapters:\n" + "".join(f"- file: chapters/{name}\n" for name in pages)
     (root / "_toc.yml").write_text(toc)
     return site.build_site(root).parent
