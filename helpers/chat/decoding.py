@@ -22,7 +22,7 @@ from helpers.sampling.beams import Decoder
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-ROOM = 32  # places added to a cache that is full
+ROOM = 8  # places added to a cache that is full; more are copied for nothing when rows part
 SHARED = 8  # tokens that all prompts must begin with before it pays to read these once
 
 

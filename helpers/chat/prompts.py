@@ -1,6 +1,7 @@
 """What the model reads: texts and questions as rows of ids."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from helpers.chat.loading import load
@@ -47,6 +48,7 @@ def continuation_ids(tokenizer: "PreTrainedTokenizerFast", text: str) -> list[in
     return _ids(tokenizer, text)
 
 
+@lru_cache(maxsize=4)  # to list a vocabulary takes as long as to read a page
 def start_id(tokenizer: "PreTrainedTokenizerFast") -> int:
     """The id of what stands before a document; of other models than the book's, what they begin a text with."""
     if START in tokenizer.get_vocab():
