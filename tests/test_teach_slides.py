@@ -153,6 +153,9 @@ def test_the_rule_and_the_tags():
     tagged = (cell(idea), cell(shown, ["slide"], text_plain="2"), cell("figure", ["skip-slide"], text_html=plot))
     (only,) = question(Section("Why?", "Because.", tagged), {})
     assert "<pre>2</pre>" in only.body and "svg" not in only.body and "def" not in only.body
+    helper = cell("show_source(f)", text_markdown=f"```python\n{idea}\n```", text_plain="<Markdown>")
+    (source,) = question(Section("Why?", "", (helper,)), {})
+    assert source.kind == "code" and ">f</span>" in source.body and "show_source" not in source.body
     (words,) = question(Section("Why?", "First.\n\n$$a = b$$\n\nLast.", ()), {})
     assert words.kind == "words" and "a = b" in words.body and "First" not in words.body
 

@@ -81,8 +81,9 @@ def question(section: Section, values: Mapping[str, str]) -> list[Slide]:
     title = f"<h2>{to_html(section.title, values, inline=True)}</h2>"
     cells = [c for c in section.cells if c["cell_type"] == "code" and "skip-slide" not in _tags(c)]
     shown = [cell for cell in cells if "slide" in _tags(cell)]
-    bodies = [("code", title + code(cell) + output(cell)) for cell in shown]
-    if not shown and (short := next(filter(_is_idea, cells), None)):
+    bodies = [("code", title + (code(source_shown(cell)) or code(source(cell)) + output(cell))) for cell in shown]
+    written = (source_shown(cell) or source(cell) for cell in cells)
+    if not shown and (short := next(filter(_is_idea, written), None)):
         bodies.append(("code", title + code(short)))
     claims = [measured(claim) for cell in cells for claim in claims_of(cell)]
     beside = 0 < sum(map(_lines, claims)) <= LINES_BESIDE
@@ -117,9 +118,20 @@ def measured(claim: Claim) -> str:
     return f'{html.escape(claim.sentence)} <span class="measured">{verdict}: {html.escape(claim.evidence())}</span>'
 
 
-def code(cell: dict) -> str:
-    """The source of a cell with its words coloured, lettered so that its longest line and its height fit."""
-    lines = source(cell).strip("\n").splitlines()
+def source_shown(cell: dict) -> str:
+    """The function of the package that a cell shows with `show_source`, or nothing."""
+    found = [
+        re.search(r"```python\n(.*)```", "".join(o.get("data", {}).get("text/markdown", "")), re.DOTALL)
+        for o in cell["outputs"]
+    ]
+    return "\n".join(match[1] for match in found if match)
+
+
+def code(text: str) -> str:
+    """Code with its words coloured, lettered so that its longest line and its height fit; nothing for nothing."""
+    lines = text.strip("\n").splitlines()
+    if not lines:
+        return ""
     size = min(22.0, 1120 / (0.61 * max(len(line) for line in lines)), 520 / (1.4 * len(lines)))
     marked = highlight("\n".join(lines), PythonLexer(), HtmlFormatter(nowrap=True))
     return f'<pre class="code" tabindex="0" style="font-size:{size:.1f}px"><code>{marked}</code></pre>'
@@ -157,9 +169,8 @@ def _tables(cell: dict) -> list[str]:
     return [re.sub(r"<table[^>]*>", "<table>", table) for table in small]
 
 
-def _is_idea(cell: dict) -> bool:
-    """True for a short cell that holds nothing but functions or classes, of the length that shows an idea."""
-    text = source(cell)
+def _is_idea(text: str) -> bool:
+    """True for code that holds nothing but functions or classes, of the length that shows an idea."""
     if not LEAST_LINES <= len(text.splitlines()) <= MOST_LINES:
         return False
     return all(isinstance(part, ast.FunctionDef | ast.ClassDef) for part in chapter.parse(text).body)
