@@ -14,7 +14,7 @@ from helpers.sizing import BITS, known_devices
 from theme import calculator
 
 MARK = 'id="model-selector"'
-N_LANGUAGES = 3
+LANGUAGES = ("Language", "Second language", "Third language")
 NUMBERS = {  # name: label, what it starts with, step, least
     "context": ("Tokens in each text", "4096", "1", "1"),
     "users": ("Texts at once", "1", "1", "1"),
@@ -63,10 +63,8 @@ def selector_form() -> str:
     """The form, with a menu or a field for each need; its script fills the results."""
     named = sorted(((tag, name_of(tag)) for tag in languages()), key=lambda entry: entry[1])
     tongues = [
-        _menu(
-            f"language-{i}", "Language" if i == 1 else f"and, {i}", ([("", "—")] if i > 1 else []) + named, "en" * (i == 1)
-        )
-        for i in range(1, N_LANGUAGES + 1)
+        _menu(f"language-{i}", label, ([("", "—")] if i > 1 else []) + named, "en" * (i == 1))
+        for i, label in enumerate(LANGUAGES, start=1)
     ]
     return FORM.format(
         languages="".join(tongues),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from helpers.claims import number
 
 SUPPORT = {  # a criterion, and the claim behind it; "" where it is a fact and no finding
-    "licence": "", "answers": "post-continues", "languages": "data-no-vietnamese", "context": "size-cache-grows",
+    "licence": "", "answers": "post-continues", "languages": "data-no-vietnamese", "context": "",
     "memory": "size-memory-predicted", "speed": "size-decode-bandwidth", "budget": "size-batch",
     "domain": "domain-beats-more", "size": "size-scaling-law", "premium": "tokens-latency", "room": "size-cache-grows",
 }  # fmt: skip
