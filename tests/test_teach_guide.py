@@ -83,12 +83,13 @@ def test_a_guide_to_a_chapter_that_has_changed_is_found(tmp_path):
 
 
 def test_the_pages_of_the_site_are_staged_a_folder_deeper(tmp_path):
-    assert staged(tmp_path) == {}
+    assert staged(tmp_path, []) == {}
     (tmp_path / "teaching").mkdir()
     (tmp_path / "chapters").mkdir()
     copy = tmp_path / "chapters" / NOTEBOOKS[0].name
     copy.write_bytes(NOTEBOOKS[0].read_bytes())
-    files = staged(tmp_path)
+    (tmp_path / "chapters" / "10_later.ipynb").write_text("not in the contents, so not read")
+    files = staged(tmp_path, ["chapters/index", f"chapters/{NOTEBOOKS[0].stem}"])
     assert sorted(files) == [f"chapters/teaching/{NOTEBOOKS[0].stem}.md", "chapters/teaching/syllabus.md"]
     text = files[f"chapters/teaching/{NOTEBOOKS[0].stem}.md"].read_text(encoding="utf-8")
     assert f"{{doc}}`../{NOTEBOOKS[0].stem}`" in text
