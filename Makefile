@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 PORT ?= 8000
 .DEFAULT_GOAL := help
-.PHONY: book test lab serve lint format long pdf screenshot clean help setup setup-dev
+.PHONY: book test lab serve lint format long pdf teach check screenshot clean help setup setup-dev
 
 book: setup            ## build the site; prints the path of its first page
 	@$(PY) -m tools.book
@@ -25,12 +25,19 @@ lint: setup-dev        ## what pre-commit checks
 format: setup-dev      ## put code and notebooks into the form that lint asks for
 	@$(PY) -m tools.lint --fix
 
-long: setup            ## make the long runs again that chapters read from data/; about an hour
+long: setup-dev        ## make the long runs again that chapters read from data/; about an hour
 	@$(PY) -m experiments
 
 pdf: setup-dev         ## print the book as one PDF in _build
 	@$(PY) -m tools.book
 	@$(PY) -m tools.pdf
+
+teach: setup           ## build the course in _build/teach: notebooks, slides, quizzes, guide
+	@$(PY) -m tools.book
+	@$(PY) -m tools.teach
+
+check: setup           ## look at this machine before a class
+	@$(PY) -m tools.check
 
 screenshot: setup-dev  ## take the README's picture of the site again
 	@$(PY) -m tools.book
