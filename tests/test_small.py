@@ -19,7 +19,8 @@ def test_every_table_is_read_described_and_cited():
         assert f"`{file.name}`" in described, f"data/README.md does not describe {file.name}"
         with file.open(encoding="utf-8") as lines:
             rows = list(csv.DictReader(lines))
-        assert rows and all(map(says_where_from, rows)), f"{file.name}: each row has a source"
+        own = any(f"`{file.name}`" in line and "written for this book" in line for line in described.splitlines())
+        assert rows and (own or all(map(says_where_from, rows))), f"{file.name}: each row has a source"
         assert len(read_table(file.stem)) == len(rows)
 
 
