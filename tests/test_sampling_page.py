@@ -183,6 +183,14 @@ def test_groups_stand_for_the_tokens_that_they_hold() -> None:
         assert ours[:N_TOP].sum().item() == pytest.approx(theirs[:N_TOP].sum().item(), abs=0.005)
 
 
+def test_the_page_s_experiments_show_what_they_say() -> None:
+    data, usual = distributions(), {"prompt": 0, "temperature": 2, "top_k": None, "top_p": 0.9, "min_p": 0}
+    assert PROMPTS[0] == "The capital of France is"
+    assert (python_answer(data, usual | {"order": "first"}) > 0).sum() > 5000, "thousands"
+    assert (python_answer(data, usual | {"order": "last"}) > 0).sum() < 30, "a few"
+    assert data["prompts"][PROMPTS.index("2 + 2 = ")]["top"][0][0] == "4"
+
+
 def test_a_text_is_needed_for_each_token() -> None:
     with pytest.raises(ValueError, match="texts holds 1 texts for 2 tokens"):
         grouped(np.log([0.5, 0.5]), ["a"])

@@ -20,8 +20,8 @@ from helpers.assets import ASSETS, cache_dir
 
 MARK = 'id="sampling-playground"'
 PROMPTS = [
-    "The capital of France is", "The capital of Burkina Faso is", "The opposite of hot is", "2 + 2 =", "17 + 25 =",
-    "The chemical symbol for gold is", "Water boils at a temperature of", "My favourite animal is the",
+    "The capital of France is", "The capital of Burkina Faso is", "The opposite of hot is", "2 + 2 = ", "17 + 25 = ",
+    "The chemical symbol for gold is", "Water boils at a temperature of ", "My favourite animal is the",
     "The best thing about winter is", "Once upon a time there was a", "She opened the door and",
     "def add(a, b):\n    return",
 ]  # fmt: skip

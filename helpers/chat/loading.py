@@ -1,6 +1,5 @@
 """Load a chat model."""
 
-import warnings
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,16 +31,13 @@ def load(folder: str | Path | None = None, device: "str | torch.device | None" =
 
 @lru_cache(maxsize=1)
 def _load(place: Path, device: str) -> "Loaded":
-    from tqdm import TqdmWarning
+    from transformers.utils.logging import disable_progress_bar
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", TqdmWarning)  # in a notebook it asks for ipywidgets, for a bar that is off
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-        from transformers.utils.logging import disable_progress_bar
+    from helpers.quiet import transformers
 
     disable_progress_bar()
-    model = AutoModelForCausalLM.from_pretrained(place).eval().requires_grad_(False)
-    return model.to(device), AutoTokenizer.from_pretrained(place)
+    model = transformers.AutoModelForCausalLM.from_pretrained(place).eval().requires_grad_(False)
+    return model.to(device), transformers.AutoTokenizer.from_pretrained(place)
 
 
 def _device(device: "str | torch.device | None") -> "torch.device":
