@@ -131,7 +131,7 @@ def test_the_script_keeps_what_python_keeps(reader: Visitor) -> None:
         bits = -(theirs * theirs.clamp(min=1e-300).log2()).sum().item()
         assert ours["entropy"] == pytest.approx(bits, abs=1e-6)
         n_kept.add(sum(ours["counts"]))
-    assert min(n_kept) == 1 and max(n_kept) > 20_000 and len(n_kept) > 40, "the settings keep few, many and in between"
+    assert min(n_kept) == 1 and max(n_kept) > 20_000 and len(n_kept) > 30, "the settings keep few, many and in between"
     assert not reader.faults
 
 
