@@ -4,20 +4,19 @@ import gzip
 import json
 import math
 import random
-import shutil
 import unicodedata
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from helpers import assets, explore
+from helpers import explore
 from helpers.claims import number
 from helpers.corpora import comparable_declarations
 from helpers.plots import strip_plot
 from helpers.tokens import ENCODINGS, count, encoding
-from tests.browser import VIEWS, Visitor, serve
+from tests.browser import Visitor
+from tests.small_site import assert_whole, checkout
 from theme import playgrounds
 from tools import site
 from tools.execute import key
@@ -25,7 +24,6 @@ from tools.execute import key
 REPOSITORY = Path(__file__).resolve().parents[1]
 TOKENS, FIGURE = "chapters/token_playground.html", "chapters/figure.html"
 MOST_MILLISECONDS = 200  # that the page may not answer while it takes in a long text
-TOC = "format: jb-book\nroot: chapters/index\nchapters:\n"
 STUBS = {"index": "A small book", "03_multilingual_tokens": "Multilingual tokens"}
 
 
@@ -48,16 +46,7 @@ def table() -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def root(tmp_path_factory: pytest.TempPathFactory, table: pd.DataFrame) -> Path:
     """A checkout with the playground, a notebook that shows the figure, and stubs of what they link to."""
-    root = tmp_path_factory.mktemp("book")
-    (root / "chapters").mkdir()
-    for name in ("theme", "helpers", "_config.yml", "references.bib"):
-        (root / name).symlink_to(REPOSITORY / name)
-    for name in ("token_playground", "glossary", "bibliography"):
-        shutil.copy(REPOSITORY / "chapters" / f"{name}.md", root / "chapters")
-    for name, title in STUBS.items():
-        (root / "chapters" / f"{name}.md").write_text(f"# {title}\n\nNothing more.\n")
-    pages = ("token_playground", "figure", "03_multilingual_tokens", "glossary", "bibliography")
-    (root / "_toc.yml").write_text(TOC + "".join(f"- file: chapters/{name}\n" for name in pages))
+    root = checkout(tmp_path_factory.mktemp("book"), "token_playground", STUBS, more=("figure",))
     _write_notebook(root, _displayed(table))
     return root
 
@@ -88,29 +77,6 @@ def _write_notebook(root: Path, data: dict[str, str]) -> None:
 def built(root: Path) -> Path:
     """Folder of the small site."""
     return site.build_site(root).parent
-
-
-@pytest.fixture(scope="session")
-def browser_and_address(browser, built: Path) -> Iterator[tuple]:
-    """The browser, and where the small site is served."""
-    with serve(built) as address:
-        yield browser, address
-
-
-@pytest.fixture(params=VIEWS)
-def visitor(request: pytest.FixtureRequest, browser_and_address: tuple) -> Iterator[Visitor]:
-    """A new window in light, in dark and of a phone's width."""
-    visitor = Visitor(*browser_and_address, request.param)
-    yield visitor
-    visitor.context.close()
-
-
-@pytest.fixture
-def reader(browser_and_address: tuple) -> Iterator[Visitor]:
-    """A new light window."""
-    reader = Visitor(*browser_and_address, "light")
-    yield reader
-    reader.context.close()
 
 
 def ready(page, vocabulary: str = "GPT-2") -> None:
@@ -264,12 +230,7 @@ def test_page_is_whole_in_every_view(visitor: Visitor, name: str) -> None:
     else:
         page.wait_for_selector("figure.explore.live")
         page.locator(".explore-list .explore-row").nth(2).click()
-    assert not visitor.faults
-    widths = page.evaluate("[document.scrollingElement.scrollWidth, document.scrollingElement.clientWidth]")
-    assert widths[0] <= widths[1], f"scrolls sideways: {widths[0]} > {widths[1]} px"
-    page.evaluate((assets.path("axe-core") / "axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run().then((r) => r.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes[0].html}`))")
-    assert not found, "\n".join(found)
+    assert_whole(visitor)
 
 
 def test_pages_load_only_the_parts_that_they_hold(built: Path) -> None:
@@ -458,8 +419,7 @@ def test_what_goes_wrong_is_said_and_can_be_tried_again(reader: Visitor) -> None
     page.wait_for_function("document.getElementById('tokens-counts').textContent.startsWith('0 tokens, 0 characters')")
 
 
-def test_without_script_the_pages_say_what_is_needed(browser_and_address: tuple) -> None:
-    browser, address = browser_and_address
+def test_without_script_the_pages_say_what_is_needed(browser, address: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(address + TOKENS)

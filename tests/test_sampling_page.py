@@ -4,8 +4,6 @@ import gzip
 import json
 import math
 import random
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +11,12 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from helpers import assets
 from helpers.sampling.draws import Settings, apply
-from tests.browser import VIEWS, Visitor, serve
+from tests.browser import Visitor
+from tests.small_site import assert_needs_script, assert_plain, assert_whole, build, checkout, pages_with
 from theme import sampling_page
 from theme.sampling_page import N_TOP, PROMPTS, distributions, grouped, next_token, spread_out
-from tools import site
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 PAGE = "chapters/sampling_playground.html"
 CALLS = 240  # of the page's filters, against Python's
 FILTERS = ("top_k", "top_p", "min_p", "typical")
@@ -28,42 +24,9 @@ FILTERS = ("top_k", "top_p", "min_p", "typical")
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a site with the playground, and what it links to."""
-    root = tmp_path_factory.mktemp("book")
-    (root / "chapters").mkdir()
-    for name in ("theme", "helpers", "_config.yml", "references.bib"):
-        (root / name).symlink_to(REPOSITORY / name)
-    for name in ("sampling_playground", "glossary", "bibliography"):
-        shutil.copy(REPOSITORY / "chapters" / f"{name}.md", root / "chapters")
-    for name in ("index", "08_sampling"):
-        (root / "chapters" / f"{name}.md").write_text(f"# {name}\n\nNothing more.\n")
-    pages = ("sampling_playground", "08_sampling", "glossary", "bibliography")
-    toc = "format: jb-book\nroot: chapters/index\nchapters:\n" + "".join(f"- file: chapters/{name}\n" for name in pages)
-    (root / "_toc.yml").write_text(toc)
-    return site.build_site(root).parent
-
-
-@pytest.fixture(scope="module")
-def address(built: Path) -> Iterator[str]:
-    """Where the small site is served."""
-    with serve(built) as address:
-        yield address
-
-
-@pytest.fixture(params=VIEWS)
-def visitor(request: pytest.FixtureRequest, browser, address: str) -> Iterator[Visitor]:
-    """A new window in light, in dark and of a phone's width."""
-    visitor = Visitor(browser, address, request.param)
-    yield visitor
-    visitor.context.close()
-
-
-@pytest.fixture
-def reader(browser, address: str) -> Iterator[Visitor]:
-    """A new light window."""
-    reader = Visitor(browser, address, "light")
-    yield reader
-    reader.context.close()
+    """Folder of a site with the playground, and stubs of what it links to."""
+    stubs = {"index": "A small book", "08_sampling": "Sampling"}
+    return build(checkout(tmp_path_factory.mktemp("book"), "sampling_playground", stubs))
 
 
 def opened(visitor: Visitor, settings: str = ""):
@@ -141,6 +104,7 @@ def test_the_script_refuses_what_python_refuses(reader: Visitor) -> None:
         ("temperature", 0),
         ("temperature", -1),
         ("top_k", 0),
+        ("top_k", 1.5),
         ("top_p", 0),
         ("top_p", 1.1),
         ("min_p", -0.1),
@@ -149,7 +113,7 @@ def test_the_script_refuses_what_python_refuses(reader: Visitor) -> None:
     found = opened(reader).evaluate(FILTER, json.dumps([usual | {name: value} for name, value in bad]))
     assert [answer["refused"] for answer in found] == [name for name, _ in bad]
     for name, value in bad:
-        with pytest.raises(ValueError):
+        with pytest.raises((ValueError, TypeError)):
             apply(torch.zeros(3), Settings(**{name: value}))
 
 
@@ -211,17 +175,12 @@ def test_distributions_are_computed_once(monkeypatch: pytest.MonkeyPatch, tmp_pa
 # The page -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("settings", ["", "#prompt=9&temperature=2&top_p=0.9&order=last", "#top_k=0"])
+@pytest.mark.parametrize("settings", ["", "#prompt=9&temperature=2&top_p=0.9&order=last", "#top_k=1", "#temperature=0"])
 def test_page_is_whole_in_every_view(visitor: Visitor, settings: str) -> None:
     page = opened(visitor, settings)
-    assert not visitor.faults
-    widths = page.evaluate("[document.scrollingElement.scrollWidth, document.scrollingElement.clientWidth]")
-    assert widths[0] <= widths[1], f"scrolls sideways: {widths[0]} > {widths[1]} px"
     inner = page.locator("#sampling-playground .table-scroll").evaluate("(b) => b.scrollWidth - b.clientWidth")
     assert inner <= 0, "the table fits without scrolling"
-    page.evaluate((assets.path("axe-core") / "axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run().then((r) => r.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes[0].html}`))")
-    assert not found, "\n".join(found)
+    assert_whole(visitor)
 
 
 def rows(page) -> list[list[str]]:
@@ -235,6 +194,7 @@ def test_the_page_shows_what_is_left(reader: Visitor) -> None:
     page = opened(reader)
     assert rows(page)[0][0] == "·Paris" and len(rows(page)) == 21
     page.get_by_role("slider", name="Top-k").fill("0")
+    assert page.get_by_role("spinbutton", name="Top-k").input_value() == "1"
     assert rows(page)[0][1].startswith("100") and {share for _, share in rows(page)[1:]} == {"dropped"}
     assert page.locator("#sampling-counts").text_content().startswith("1 of 49,152 tokens can be drawn, 0 bits")
     page.get_by_role("button", name="Draw 20").click()
@@ -250,10 +210,29 @@ def test_the_page_shows_what_is_left(reader: Visitor) -> None:
     assert not reader.faults
 
 
+def test_a_number_that_is_typed_moves_its_slider_and_a_bad_one_is_named(reader: Visitor) -> None:
+    page = opened(reader)
+    field, slider = page.get_by_role("spinbutton", name="Top-k"), page.get_by_role("slider", name="Top-k")
+    field.fill("7")
+    assert page.locator("#sampling-counts").text_content().startswith("7 of 49,152 tokens can be drawn")
+    assert slider.input_value() == "3" and slider.get_attribute("aria-valuetext") == "7"
+    field.fill("1.5")
+    state, result = page.locator("#sampling-state"), page.locator("#sampling-result")
+    assert state.text_content() == "Top-k: give a whole number from 1 on, or nothing." and result.is_hidden()
+    assert field.get_attribute("aria-invalid") == "true"
+    field.fill("")
+    assert state.text_content() == "" and result.is_visible() and field.get_attribute("aria-invalid") is None
+    assert slider.get_attribute("aria-valuetext") == "off"
+    page.get_by_role("spinbutton", name="Temperature").fill("")
+    assert state.text_content() == "Temperature: give a number above 0."
+    assert not reader.faults
+
+
 def test_a_link_keeps_the_settings(reader: Visitor) -> None:
     page = opened(reader)
     page.get_by_label("Prompt").select_option(index=4)
     page.get_by_role("slider", name="Top-p").fill("0.8")
+    page.get_by_role("spinbutton", name="Top-k").fill("7")
     page.get_by_label("the filters, then temperature").check()
     page.get_by_role("button", name="Copy a link").click()
     page.wait_for_function("document.getElementById('sampling-copied').textContent !== ''")
@@ -269,7 +248,8 @@ def test_what_a_link_says_stays_text(reader: Visitor, payload: str) -> None:
     names = ["prompt", "temperature", "top_k", "top_p", "min_p", "order"]
     link = reader.page.evaluate("(parts) => '#' + new URLSearchParams(parts)", [[name, payload] for name in names])
     page = opened(reader, link)
-    assert page.evaluate("window.hurt") is None and len(rows(page)) == 21
+    assert page.evaluate("window.hurt") is None
+    assert len(rows(page)) == 21 or page.locator("#sampling-state").text_content() == "Temperature: give a number above 0."
     assert page.locator("#sampling-playground img, #sampling-playground script").count() == 0
 
 
@@ -277,11 +257,12 @@ def test_the_playground_is_used_by_keyboard(reader: Visitor) -> None:
     page = opened(reader)
     page.get_by_label("Prompt").focus()
     for name in ("temperature", "top_k", "top_p", "min_p"):
-        page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.id") == f"sampling-{name}"
+        for field in (f"sampling-{name}", f"sampling-{name}-slider"):
+            page.keyboard.press("Tab")
+            assert page.evaluate("document.activeElement.id") == field
     before = rows(page)
     page.keyboard.press("End")
-    assert rows(page) != before and page.locator("#sampling-min_p-value").text_content() == "0.5"
+    assert rows(page) != before and page.get_by_role("spinbutton", name="Min-p").input_value() == "0.5"
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowDown")
     assert page.get_by_label("the filters, then temperature").is_checked()
@@ -298,22 +279,15 @@ def test_it_is_small_and_only_its_page_loads_it(built: Path) -> None:
         "sampling.css",
         "size.css",
         "tokens.css",
+        "form.js",
         "show.js",
         "bytes.js",
         "next_tokens.json",
     ]
     assert sum(len(gzip.compress((parts / name).read_bytes())) for name in files) < 150_000
-    has = {
-        page.name: "parts/sampling.js" in page.read_text(encoding="utf-8") for page in (built / "chapters").glob("*.html")
-    }
-    assert [name for name, loads in has.items() if loads] == ["sampling_playground.html"]
-    form = sampling_page.sampling_form().lower()
-    assert "<script" not in form and not [word for word in form.split() if word.startswith("on") and "=" in word]
+    assert pages_with(built, "sampling.js") == ["sampling_playground.html"]
+    assert_plain(sampling_page.sampling_form())
 
 
 def test_without_script_it_says_what_it_needs(browser, address: str) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(address + PAGE)
-    assert page.locator(".playground-needs").is_visible() and not page.locator("#sampling-playground form").is_visible()
-    context.close()
+    assert_needs_script(browser, address, PAGE)

@@ -3,21 +3,17 @@
 import gzip
 import json
 import random
-import shutil
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
-from helpers import assets
 from helpers.selection import ORDER, Choice, Needs, shortlist
-from tests.browser import VIEWS, Visitor, serve
+from tests.browser import Visitor
+from tests.small_site import assert_needs_script, assert_plain, assert_whole, build, checkout, pages_with
 from tests.test_selection import drawn
 from theme import selector
-from tools import site
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 PAGE = "chapters/model_selector.html"
 STUBS = ("index", "claims", "03_multilingual_tokens", "04_domain_models", "size_calculator")
 CALLS = 250
@@ -25,6 +21,7 @@ PARTS = (
     "selector.js",
     "selector_model.js",
     "size_model.js",
+    "form.js",
     "show.js",
     "bytes.js",
     "selector.css",
@@ -36,41 +33,7 @@ PARTS = (
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a site with the selector, and stubs of what it links to."""
-    root = tmp_path_factory.mktemp("book")
-    (root / "chapters").mkdir()
-    for name in ("theme", "helpers", "_config.yml", "references.bib"):
-        (root / name).symlink_to(REPOSITORY / name)
-    for name in ("model_selector", "glossary", "bibliography"):
-        shutil.copy(REPOSITORY / "chapters" / f"{name}.md", root / "chapters")
-    for name in STUBS:
-        (root / "chapters" / f"{name}.md").write_text(f"# {name}\n\nNothing more.\n")
-    pages = ("model_selector", *STUBS[1:], "glossary", "bibliography")
-    toc = "format: jb-book\nroot: chapters/index\nchapters:\n" + "".join(f"- file: chapters/{name}\n" for name in pages)
-    (root / "_toc.yml").write_text(toc)
-    return site.build_site(root).parent
-
-
-@pytest.fixture(scope="module")
-def address(built: Path) -> Iterator[str]:
-    """Where the small site is served."""
-    with serve(built) as address:
-        yield address
-
-
-@pytest.fixture(params=VIEWS)
-def visitor(request: pytest.FixtureRequest, browser, address: str) -> Iterator[Visitor]:
-    """A new window in light, in dark and of a phone's width."""
-    visitor = Visitor(browser, address, request.param)
-    yield visitor
-    visitor.context.close()
-
-
-@pytest.fixture
-def reader(browser, address: str) -> Iterator[Visitor]:
-    """A new light window."""
-    reader = Visitor(browser, address, "light")
-    yield reader
-    reader.context.close()
+    return build(checkout(tmp_path_factory.mktemp("book"), "model_selector", {name: name for name in STUBS}))
 
 
 def opened(visitor: Visitor, settings: str = ""):
@@ -195,19 +158,11 @@ def test_page_is_whole_in_every_view(visitor: Visitor, settings: str) -> None:
     page = opened(visitor, settings)
     if page.locator("#select-out summary").is_visible():
         page.locator("#select-out summary").click()
-    assert not visitor.faults
-    widths = page.evaluate("[document.scrollingElement.scrollWidth, document.scrollingElement.clientWidth]")
-    assert widths[0] <= widths[1], f"scrolls sideways: {widths[0]} > {widths[1]} px"
-    page.evaluate((assets.path("axe-core") / "axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run().then((r) => r.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes[0].html}`))")
-    assert not found, "\n".join(found)
+    assert_whole(visitor)
 
 
 def test_only_this_page_loads_its_script_and_it_is_light(built: Path) -> None:
-    has = {
-        page.name: "parts/selector.js" in page.read_text(encoding="utf-8") for page in (built / "chapters").glob("*.html")
-    }
-    assert [name for name, loads in has.items() if loads] == ["model_selector.html"]
+    assert pages_with(built, "selector.js") == ["model_selector.html"]
     parts = built / "_static" / "parts"
     assert json.loads((parts / "selector.json").read_text(encoding="utf-8")) == json.loads(json.dumps(selector.tables()))
     files = [built / PAGE, parts / "selector.json", *(parts / name for name in PARTS)]
@@ -215,8 +170,7 @@ def test_only_this_page_loads_its_script_and_it_is_light(built: Path) -> None:
 
 
 def test_no_handler_and_no_script_stands_in_the_form() -> None:
-    form = selector.selector_form().lower()
-    assert "<script" not in form and not [word for word in form.split() if word.startswith("on") and "=" in word]
+    assert_plain(selector.selector_form())
 
 
 def test_bad_input_is_named_and_hides_the_result(reader: Visitor) -> None:
@@ -289,8 +243,4 @@ def test_the_selector_is_used_by_keyboard(reader: Visitor) -> None:
 
 
 def test_without_script_it_says_what_it_needs(browser, address: str) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(address + PAGE)
-    assert page.locator(".playground-needs").is_visible() and not page.locator("#model-selector form").is_visible()
-    context.close()
+    assert_needs_script(browser, address, PAGE)

@@ -2,14 +2,11 @@
 
 import json
 import random
-import shutil
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
-from helpers import assets
 from helpers.claims import number
 from helpers.sizing import (
     BITS,
@@ -25,11 +22,10 @@ from helpers.sizing import (
     known_model,
     known_models,
 )
-from tests.browser import VIEWS, Visitor, serve
+from tests.browser import Visitor
+from tests.small_site import assert_needs_script, assert_plain, assert_whole, build, checkout, pages_with
 from theme import calculator
-from tools import site
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 PAGE = "chapters/size_calculator.html"
 STUBS = {"index": "A small book", "05_architectures": "Architectures", "06_model_size": "Model size"}
 CALLS = 600  # of the page's arithmetic, against Python's
@@ -38,41 +34,7 @@ CALLS = 600  # of the page's arithmetic, against Python's
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a site with the calculator, and stubs of what it links to."""
-    root = tmp_path_factory.mktemp("book")
-    (root / "chapters").mkdir()
-    for name in ("theme", "helpers", "_config.yml", "references.bib"):
-        (root / name).symlink_to(REPOSITORY / name)
-    for name in ("size_calculator", "glossary", "bibliography"):
-        shutil.copy(REPOSITORY / "chapters" / f"{name}.md", root / "chapters")
-    for name, title in STUBS.items():
-        (root / "chapters" / f"{name}.md").write_text(f"# {title}\n\nNothing more.\n")
-    pages = ("size_calculator", "05_architectures", "06_model_size", "glossary", "bibliography")
-    toc = "format: jb-book\nroot: chapters/index\nchapters:\n" + "".join(f"- file: chapters/{name}\n" for name in pages)
-    (root / "_toc.yml").write_text(toc)
-    return site.build_site(root).parent
-
-
-@pytest.fixture(scope="module")
-def address(built: Path) -> Iterator[str]:
-    """Where the small site is served."""
-    with serve(built) as address:
-        yield address
-
-
-@pytest.fixture(params=VIEWS)
-def visitor(request: pytest.FixtureRequest, browser, address: str) -> Iterator[Visitor]:
-    """A new window in light, in dark and of a phone's width."""
-    visitor = Visitor(browser, address, request.param)
-    yield visitor
-    visitor.context.close()
-
-
-@pytest.fixture
-def reader(browser, address: str) -> Iterator[Visitor]:
-    """A new light window."""
-    reader = Visitor(browser, address, "light")
-    yield reader
-    reader.context.close()
+    return build(checkout(tmp_path_factory.mktemp("book"), "size_calculator", STUBS))
 
 
 def opened(visitor: Visitor, settings: str = ""):
@@ -286,27 +248,20 @@ def test_bars_are_as_long_as_what_they_show(reader: Visitor) -> None:
 @pytest.mark.parametrize("settings", ["", "#model=own&device=own&batch=64", "#batch=0"])
 def test_page_is_whole_in_every_view(visitor: Visitor, settings: str) -> None:
     page = opened(visitor, settings)
-    assert not visitor.faults
-    widths = page.evaluate("[document.scrollingElement.scrollWidth, document.scrollingElement.clientWidth]")
-    assert widths[0] <= widths[1], f"scrolls sideways: {widths[0]} > {widths[1]} px"
     inner = page.locator("#size-calculator .table-scroll:visible").evaluate_all(
         "all => all.map((b) => b.scrollWidth - b.clientWidth)"
     )
     assert all(more <= 0 for more in inner), "tables fit without scrolling"
-    page.evaluate((assets.path("axe-core") / "axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run().then((r) => r.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes[0].html}`))")
-    assert not found, "\n".join(found)
+    assert_whole(visitor)
 
 
 def test_only_this_page_loads_its_script(built: Path) -> None:
-    has = {page.name: "parts/size.js" in page.read_text(encoding="utf-8") for page in (built / "chapters").glob("*.html")}
-    assert [name for name, loads in has.items() if loads] == ["size_calculator.html"]
+    assert pages_with(built, "size.js") == ["size_calculator.html"]
     assert json.loads((built / "_static" / "parts" / "sizes.json").read_text(encoding="utf-8")) == calculator.tables()
 
 
 def test_no_handler_and_no_script_stands_in_the_form() -> None:
-    form = calculator.calculator_form().lower()
-    assert "<script" not in form and not [word for word in form.split() if word.startswith("on") and "=" in word]
+    assert_plain(calculator.calculator_form())
 
 
 def test_bad_input_is_named_and_hides_the_result(reader: Visitor) -> None:
@@ -390,8 +345,4 @@ def test_the_calculator_is_used_by_keyboard(reader: Visitor) -> None:
 
 
 def test_without_script_it_says_what_it_needs(browser, address: str) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(address + PAGE)
-    assert page.locator(".playground-needs").is_visible() and not page.locator("#size-calculator form").is_visible()
-    context.close()
+    assert_needs_script(browser, address, PAGE)

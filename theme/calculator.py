@@ -1,8 +1,6 @@
 """The page that reckons what a model needs: its form, and the tables that its script loads, written from `data/`."""
 
-import json
 from dataclasses import asdict
-from html import escape
 from pathlib import Path
 
 from docutils import nodes
@@ -11,6 +9,7 @@ from sphinx.util.docutils import SphinxDirective
 from helpers.sizing import BITS, ModelConfig, known_device, known_devices, known_model, known_models
 from helpers.sizing.compute import STATE_FLOPS
 from helpers.sizing.memory import CHUNK, GROUP, SCALE_BITS
+from theme.forms import number_field, write_parts
 
 MARK = 'id="size-calculator"'
 MODEL_FIELDS = {  # name: label, least
@@ -93,12 +92,12 @@ def calculator_form() -> str:
     """The form, with fields for every figure and rows for every result; its script fills the menus."""
     return FORM.format(
         precisions="".join(f'<option value="{name}"{" selected" * (name == "bf16")}>{name}</option>' for name in BITS),
-        model="".join(_field(name, label, "", "1", least) for name, (label, least) in MODEL_FIELDS.items()),
+        model="".join(number_field("size", name, label, "", "1", least) for name, (label, least) in MODEL_FIELDS.items()),
         switches="".join(
             f'<label class="switch"><input id="size-{n}" type="checkbox"> {s}</label>' for n, s in SWITCHES.items()
         ),
-        device="".join(_field(name, label, "", "any", "0") for name, label in DEVICE_FIELDS.items()),
-        numbers="".join(_field(name, *rest) for name, rest in NUMBERS.items()),
+        device="".join(number_field("size", name, label, "", "any", "0") for name, label in DEVICE_FIELDS.items()),
+        numbers="".join(number_field("size", name, *rest) for name, rest in NUMBERS.items()),
         bars="".join(
             f'<tr data-bar="{name}"><th scope="row">{label}</th><td><div class="bar"><span></span></div></td><td></td></tr>'
             for name, label in BARS.items()
@@ -112,25 +111,13 @@ def calculator_form() -> str:
     )
 
 
-def _field(name: str, label: str, value: str, step: str, least: str) -> str:
-    return (
-        f'<label>{escape(label)} <input id="size-{name}" type="number" inputmode="decimal" value="{value}" '
-        f'step="{step}" min="{least}" aria-describedby="size-state"></label>'
-    )
-
-
 def write_data(output: Path) -> None:
     """Put the tables that the calculator loads into a site that has one; a file that is the same stays as it is.
 
     Args:
         output: the folder of the built pages.
     """
-    if not any(MARK in page.read_text(encoding="utf-8") for page in output.rglob("*.html")):
-        return
-    file, data = output / "_static" / "parts" / "sizes.json", json.dumps(tables(), ensure_ascii=False)
-    if not file.exists() or file.read_text(encoding="utf-8") != data:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(data, encoding="utf-8")
+    write_parts(output, MARK, lambda: {"sizes.json": tables()})
 
 
 def tables() -> dict[str, object]:

@@ -4,7 +4,6 @@ A part is a script and a style of `static/parts`, which only the pages that hold
 later (vocabularies, texts) is written into the site when it is built, so it asks no third party and nothing is committed.
 """
 
-import json
 from collections import Counter
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from helpers import assets
 from helpers.corpora import Declaration, comparable_declarations
 from helpers.tokens import ENCODINGS
 from theme import calculator, sampling_page, selector
+from theme.forms import write_parts
 
 PARTS = {  # a part, and the mark of what needs it
     "explore": 'class="plot explore"',
@@ -114,20 +114,16 @@ def write_data(output: Path) -> None:
     Args:
         output: the folder of the built pages.
     """
-    if not any(PARTS["tokens"] in page.read_text(encoding="utf-8") for page in output.rglob("*.html")):
-        return
+    write_parts(output, PARTS["tokens"], token_data)
+
+
+def token_data() -> dict[str, object]:
+    """The Declaration in every language, and what the menus and the vocabularies need, by file name."""
     texts = comparable_declarations()
-    files = {f"declarations/{code}.json": list(item.articles.values()) for code, item in texts.items()}
     ranks = assets.path(TOKENIZER) / "esm" / "bpeRanks"
-    files["tokens.json"] = {
-        "vocabularies": {name: (ranks / f"{name}.js").stat().st_size for name in ENCODINGS},
-        "languages": menu(list(texts.values())),
-    }
-    for name, content in files.items():
-        file, data = output / "_static" / "parts" / name, json.dumps(content, ensure_ascii=False)
-        if not file.exists() or file.read_text(encoding="utf-8") != data:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(data, encoding="utf-8")
+    declarations = {f"declarations/{code}.json": list(item.articles.values()) for code, item in texts.items()}
+    vocabularies = {name: (ranks / f"{name}.js").stat().st_size for name in ENCODINGS}
+    return declarations | {"tokens.json": {"vocabularies": vocabularies, "languages": menu(list(texts.values()))}}
 
 
 def menu(texts: list[Declaration]) -> list[tuple[str, str]]:

@@ -9,7 +9,6 @@ import hashlib
 import json
 import math
 import os
-from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from helpers.assets import ASSETS, cache_dir
+from theme.forms import number_field, write_parts
 
 MARK = 'id="sampling-playground"'
 PROMPTS = [
@@ -27,11 +27,11 @@ PROMPTS = [
 ]  # fmt: skip
 N_TOP = 200  # tokens that are written one by one
 WIDTH = 0.25  # of a group of the others, in nats
-SLIDERS = {  # name: label, least, most, step, what it starts with
-    "temperature": ("Temperature", "0.1", "2", "0.05", "1"),
-    "top_k": ("Top-k", "0", "9", "1", "9"),
-    "top_p": ("Top-p", "0.05", "1", "0.01", "1"),
-    "min_p": ("Min-p", "0", "0.5", "0.01", "0"),
+KNOBS = {  # name: label, what its field starts with; least, most, step and start of its slider
+    "temperature": ("Temperature", "1", "0.1", "2", "0.05", "1"),
+    "top_k": ("Top-k", "", "0", "9", "1", "9"),  # the slider moves over a few numbers that its script has
+    "top_p": ("Top-p", "1", "0.05", "1", "0.01", "1"),
+    "min_p": ("Min-p", "0", "0", "0.5", "0.01", "0"),
 }
 FORM = """
 <div class="playground" id="sampling-playground">
@@ -40,7 +40,7 @@ FORM = """
 <form hidden autocomplete="off" novalidate>
 <label for="sampling-prompt">Prompt</label>
 <select id="sampling-prompt"></select>
-<fieldset class="knobs"><legend>Settings</legend>{sliders}</fieldset>
+<fieldset class="knobs"><legend>Settings</legend>{knobs}</fieldset>
 <fieldset class="choices"><legend>Order</legend>
 <label><input type="radio" name="sampling-order" value="first" checked>temperature, then the filters</label>
 <label><input type="radio" name="sampling-order" value="last">the filters, then temperature</label></fieldset>
@@ -66,13 +66,13 @@ class SamplingPlayground(SphinxDirective):
 
 
 def sampling_form() -> str:
-    """The form with a slider for each setting; its script fills the rest."""
-    sliders = "".join(
-        f'<label for="sampling-{name}">{escape(label)} <output id="sampling-{name}-value" for="sampling-{name}"></output>'
-        f'<input id="sampling-{name}" type="range" min="{least}" max="{most}" step="{step}" value="{value}"></label>'
-        for name, (label, least, most, step, value) in SLIDERS.items()
+    """The form, with a field and a slider for each setting; its script fills the rest."""
+    knobs = "".join(
+        f'<div>{number_field("sampling", name, label, start, "any", "0")}<input id="sampling-{name}-slider" type="range" '
+        f'aria-label="{label}, slider" min="{least}" max="{most}" step="{step}" value="{value}"></div>'
+        for name, (label, start, least, most, step, value) in KNOBS.items()
     )
-    return FORM.format(sliders=sliders)
+    return FORM.format(knobs=knobs)
 
 
 def write_data(output: Path) -> None:
@@ -81,12 +81,7 @@ def write_data(output: Path) -> None:
     Args:
         output: the folder of the built pages.
     """
-    if not any(MARK in page.read_text(encoding="utf-8") for page in output.rglob("*.html")):
-        return
-    file, data = output / "_static" / "parts" / "next_tokens.json", json.dumps(distributions(), ensure_ascii=False)
-    if not file.exists() or file.read_text(encoding="utf-8") != data:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(data, encoding="utf-8")
+    write_parts(output, MARK, lambda: {"next_tokens.json": distributions()})
 
 
 def distributions() -> dict[str, object]:

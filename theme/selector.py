@@ -1,6 +1,5 @@
 """The page that makes a shortlist of models from needs: its form, and the tables that its script loads."""
 
-import json
 from dataclasses import asdict
 from html import escape
 from pathlib import Path
@@ -12,6 +11,7 @@ from helpers.names import name_of
 from helpers.selection import GENERAL, ORDER, SUPPORT, TEXTS, domains, languages, models, premiums_of
 from helpers.sizing import BITS, known_devices
 from theme import calculator
+from theme.forms import number_field, write_parts
 
 MARK = 'id="model-selector"'
 LANGUAGES = ("Language", "Second language", "Third language")
@@ -72,7 +72,7 @@ def selector_form() -> str:
         + _menu("device", "Device", [(name, name) for name in known_devices()], "NVIDIA L4 24 GB")
         + _menu("precision", "Precision of the weights", [(name, name) for name in BITS], "bf16")
         + _menu("first", "What decides first", [(name, FIRST[name]) for name in ORDER], ORDER[0]),
-        numbers="".join(_field(name, *rest) for name, rest in NUMBERS.items()),
+        numbers="".join(number_field("select", name, *rest) for name, rest in NUMBERS.items()),
         switches="".join(
             f'<label class="switch"><input id="select-{n}" type="checkbox"{" checked" * (n in CHECKED)}> {label}</label>'
             for n, label in SWITCHES.items()
@@ -85,25 +85,13 @@ def _menu(name: str, label: str, options: list[tuple[str, str]], chosen: str) ->
     return f'<div><label for="select-{name}">{label}</label><select id="select-{name}">{shown}</select></div>'
 
 
-def _field(name: str, label: str, value: str, step: str, least: str) -> str:
-    return (
-        f'<label>{escape(label)} <input id="select-{name}" type="number" inputmode="decimal" value="{value}" '
-        f'step="{step}" min="{least}" aria-describedby="select-state"></label>'
-    )
-
-
 def write_data(output: Path) -> None:
     """Put the tables that the selector loads into a site that has one; a file that is the same stays as it is.
 
     Args:
         output: the folder of the built pages.
     """
-    if not any(MARK in page.read_text(encoding="utf-8") for page in output.rglob("*.html")):
-        return
-    file, data = output / "_static" / "parts" / "selector.json", json.dumps(tables(), ensure_ascii=False)
-    if not file.exists() or file.read_text(encoding="utf-8") != data:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(data, encoding="utf-8")
+    write_parts(output, MARK, lambda: {"selector.json": tables()})
 
 
 def tables() -> dict[str, object]:

@@ -1,4 +1,5 @@
 // The sampling playground: reads the sliders, filters in sampling_model.js, shows what is left. Nothing leaves the page.
+import { fieldsOf, linked, openForm, refuse, speaker, valueOf } from "./form.js";
 import { number } from "./show.js";
 import { SamplingError, TOP_K, apply, draw, entropy, groupsOf, probabilities, randoms } from "./sampling_model.js";
 
@@ -7,7 +8,8 @@ const NAMES = ["temperature", "top_k", "top_p", "min_p"];
 const SIGNS = { " ": "·", "\n": "↵", "\t": "→", "\r": "␍" };
 
 const form = document.querySelector("#sampling-playground form");
-const at = (name) => document.getElementById(`sampling-${name}`);
+const at = fieldsOf("sampling");
+const say = speaker(at("spoken"));
 const orders = form.querySelectorAll('[name="sampling-order"]');
 let prompts;
 let seed = 0;
@@ -16,16 +18,27 @@ const visible = (text) => text.replace(/[ \n\t\r]/g, (sign) => SIGNS[sign]) || "
 const percent = (part) => `${number(100 * part)}\u202f%`;
 const order = () => [...orders].find(({ checked }) => checked).value;
 
-function settings() {
-  const values = Object.fromEntries(NAMES.map((name) => [name, Number(at(name).value)]));
-  return { ...values, top_k: TOP_K[values.top_k], order: order() };
+const slider = (name) => at(`${name}-slider`);
+
+// An empty field is a filter that is off; a temperature is always there.
+const OFF = { temperature: NaN, top_k: Infinity, top_p: 1, min_p: 0 };
+const settings = () => ({ ...Object.fromEntries(NAMES.map((name) => [name, valueOf(at(name), OFF[name])])), order: order() });
+
+// The slider of top-k moves over a few numbers, the others over their own.
+const nearest = (k) => TOP_K.findLastIndex((one) => one <= k);
+const toSlider = (name, value) => (name === "top_k" ? Math.max(0, nearest(value)) : value);
+
+function fromSlider(name) {
+  const value = slider(name).value;
+  if (name !== "top_k") return value;
+  return Number.isFinite(TOP_K[value]) ? TOP_K[value] : "";
 }
 
-function nameValues({ temperature, top_k, top_p, min_p }) {
-  const texts = { temperature, top_k: Number.isFinite(top_k) ? top_k : "off", top_p: top_p === 1 ? "off" : top_p, min_p: min_p || "off" };
+function placeSliders(chosen) {
   for (const name of NAMES) {
-    at(`${name}-value`).textContent = texts[name];
-    at(name).setAttribute("aria-valuetext", texts[name]);
+    if (Number.isNaN(chosen[name])) continue;
+    slider(name).value = toSlider(name, chosen[name]);
+    slider(name).setAttribute("aria-valuetext", at(name).value || "off");
   }
 }
 
@@ -33,16 +46,22 @@ const sum = (groups, value) => groups.reduce((total, group, i) => total + group.
 
 function refresh() {
   const chosen = settings();
-  nameValues(chosen);
   at("drawn").textContent = "";
+  for (const name of NAMES) at(name).removeAttribute("aria-invalid");
   try {
     const before = prompts[at("prompt").selectedIndex];
     show(before, apply(before, chosen));
+    placeSliders(chosen);
   } catch (error) {
-    if (!(error instanceof SamplingError)) throw error;
-    at("state").textContent = `${at(error.field).labels[0].firstChild.textContent.trim()}: ${error.message}.`;
-    at("result").hidden = true;
+    refuse(at, error, SamplingError);
+    say.stop();
   }
+}
+
+function onInput({ target }) {
+  const name = NAMES.find((one) => slider(one) === target);
+  if (name) at(name).value = fromSlider(name);
+  refresh();
 }
 
 function show(before, after) {
@@ -93,27 +112,20 @@ function drawTwenty() {
   at("drawn").textContent = several + list.join(", ");
 }
 
-function say(words) {
-  clearTimeout(say.timer);
-  say.timer = setTimeout(() => (at("spoken").textContent = words), 1_000);
-}
-
 // Links and buttons --------------------------------------------------------------------------------------------------
 
-async function copyLink() {
-  const parts = new URLSearchParams({ prompt: at("prompt").selectedIndex, order: order() });
-  for (const name of NAMES) parts.set(name, at(name).value);
-  history.replaceState(null, "", `#${parts}`);
-  const done = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
-  at("copied").textContent = done ? "Copied." : "The link is in the address bar.";
+function parts() {
+  const chosen = new URLSearchParams({ prompt: at("prompt").selectedIndex, order: order() });
+  for (const name of NAMES) chosen.set(name, at(name).value);
+  return chosen;
 }
 
 function fromLink() {
-  const parts = new URLSearchParams(location.hash.slice(1));
-  const chosen = Number(parts.get("prompt"));
-  if (Number.isInteger(chosen) && prompts[chosen]) at("prompt").selectedIndex = chosen;
-  for (const name of NAMES) if (parts.has(name) && Number.isFinite(Number(parts.get(name)))) at(name).value = parts.get(name);
-  for (const choice of orders) if (choice.value === parts.get("order")) choice.checked = true;
+  const chosen = linked();
+  const index = chosen.has("prompt") ? Number(chosen.get("prompt")) : NaN;
+  if (Number.isInteger(index) && prompts[index]) at("prompt").selectedIndex = index;
+  for (const name of NAMES) if (chosen.has(name) && Number.isFinite(Number(chosen.get(name)))) at(name).value = chosen.get(name);
+  for (const choice of orders) if (choice.value === chosen.get("order")) choice.checked = true;
 }
 
 function reset() {
@@ -123,28 +135,11 @@ function reset() {
   refresh();
 }
 
-async function start() {
-  form.hidden = false;
-  form.addEventListener("submit", (event) => event.preventDefault());
-  document.querySelector("#sampling-playground .playground-needs").hidden = true;
-  const answer = await fetch(new URL("next_tokens.json", import.meta.url));
-  if (!answer.ok) throw new Error(`next_tokens.json: ${answer.status}`);
-  const data = await answer.json();
+function begin(data) {
   prompts = data.prompts.map(groupsOf);
   at("prompt").append(...data.prompts.map(({ text }) => new Option(text.replace(/\s*\n\s*/g, " ↵ "))));
-  fromLink();
-  form.addEventListener("input", refresh);
   at("draw").addEventListener("click", drawTwenty);
   at("reset").addEventListener("click", reset);
-  at("link").addEventListener("click", copyLink);
-  addEventListener("hashchange", () => {
-    fromLink();
-    refresh();
-  });
-  refresh();
 }
 
-start().catch((error) => {
-  at("result").hidden = true;
-  at("state").textContent = `This could not be loaded (${error.message}). Check the connection and try again.`;
-});
+openForm(at, form, "next_tokens.json", { begin, fromLink, parts, refresh, onInput });

@@ -60,7 +60,7 @@ function minP(groups, p) {
 function check(settings) {
   const { temperature: t, top_k: k, top_p: p, min_p: m } = settings;
   if (!(t > 0 && t < Infinity)) throw new SamplingError("temperature", "give a number above 0");
-  if (!(k >= 1)) throw new SamplingError("top_k", "give a whole number from 1 on");
+  if (!(k === Infinity || (Number.isInteger(k) && k >= 1))) throw new SamplingError("top_k", "give a whole number from 1 on, or nothing");
   if (!(p > 0 && p <= 1)) throw new SamplingError("top_p", "give a number above 0, at most 1");
   if (!(m >= 0 && m <= 1)) throw new SamplingError("min_p", "give a number from 0 to 1");
 }

@@ -1,4 +1,5 @@
 // The selector: reads the form, judges in selector_model.js, shows the shortlist. Nothing leaves the page.
+import { fieldsOf, isOption, linked, openForm, refuse, speaker, valueOf } from "./form.js";
 import { shortlist } from "./selector_model.js";
 import { number } from "./show.js";
 import { SizeError } from "./size_model.js";
@@ -9,17 +10,11 @@ const NUMBERS = ["context", "users", "devices", "speed", "price", "budget"];
 const SWITCHES = ["commercial", "answers"];
 
 const form = document.querySelector("#model-selector form");
-const at = (name) => document.getElementById(`select-${name}`);
+const at = fieldsOf("select");
+const say = speaker(at("spoken"));
 let tables;
 
 // What is asked ------------------------------------------------------------------------------------------------------
-
-function value(name) {
-  const field = at(name);
-  if (field.validity.badInput) return NaN;
-  if (field.value === "") return name === "budget" ? null : NaN;
-  return Number(field.value);
-}
 
 function needs() {
   return {
@@ -27,7 +22,7 @@ function needs() {
     domain: at("domain").value,
     device: tables.sizes.devices[at("device").value],
     precision: at("precision").value,
-    ...Object.fromEntries(NUMBERS.map((name) => [name, value(name)])),
+    ...Object.fromEntries(NUMBERS.map((name) => [name, valueOf(at(name), name === "budget" ? null : NaN)])),
     ...Object.fromEntries(SWITCHES.map((name) => [name, at(name).checked])),
   };
 }
@@ -39,12 +34,8 @@ function refresh() {
   try {
     show(shortlist(needs(), order(), tables));
   } catch (error) {
-    if (!(error instanceof SizeError)) throw error;
-    at(error.field).setAttribute("aria-invalid", "true");
-    const label = at(error.field).labels[0].textContent.replace(/\(.*\)/, "").trim();
-    at("state").textContent = `${label}: ${error.message}.`;
-    at("result").hidden = true;
-    clearTimeout(say.timer);
+    refuse(at, error, SizeError);
+    say.stop();
   }
 }
 
@@ -90,48 +81,19 @@ function line({ kind, values }) {
   return row;
 }
 
-function say(words) {
-  clearTimeout(say.timer);
-  say.timer = setTimeout(() => (at("spoken").textContent = words), 1_000);
-}
+// Links -----------------------------------------------------------------------------------------------------
 
-// Links, buttons -----------------------------------------------------------------------------------------------------
-
-async function copyLink() {
-  const parts = new URLSearchParams([...MENUS, ...NUMBERS].map((name) => [name, at(name).value]));
-  for (const name of SWITCHES) parts.set(name, at(name).checked ? "1" : "0");
-  history.replaceState(null, "", `#${parts}`);
-  const done = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
-  at("copied").textContent = done ? "Copied." : "The link is in the address bar.";
+function parts() {
+  const chosen = new URLSearchParams([...MENUS, ...NUMBERS].map((name) => [name, at(name).value]));
+  for (const name of SWITCHES) chosen.set(name, at(name).checked ? "1" : "0");
+  return chosen;
 }
 
 function fromLink() {
-  const parts = new URLSearchParams(location.hash.slice(1));
-  for (const name of MENUS) {
-    if ([...at(name).options].some((one) => one.value === parts.get(name))) at(name).value = parts.get(name);
-  }
-  for (const name of NUMBERS) if (parts.has(name)) at(name).value = parts.get(name);
-  for (const name of SWITCHES) if (parts.has(name)) at(name).checked = parts.get(name) === "1";
+  const chosen = linked();
+  for (const name of MENUS) if (isOption(at(name), chosen.get(name))) at(name).value = chosen.get(name);
+  for (const name of NUMBERS) if (chosen.has(name)) at(name).value = chosen.get(name);
+  for (const name of SWITCHES) if (chosen.has(name)) at(name).checked = chosen.get(name) === "1";
 }
 
-async function start() {
-  form.hidden = false;
-  form.addEventListener("submit", (event) => event.preventDefault());
-  document.querySelector("#model-selector .playground-needs").hidden = true;
-  const answer = await fetch(new URL("selector.json", import.meta.url));
-  if (!answer.ok) throw new Error(`selector.json: ${answer.status}`);
-  tables = await answer.json();
-  fromLink();
-  form.addEventListener("input", refresh);
-  at("link").addEventListener("click", copyLink);
-  addEventListener("hashchange", () => {
-    fromLink();
-    refresh();
-  });
-  refresh();
-}
-
-start().catch((error) => {
-  at("result").hidden = true;
-  at("state").textContent = `This could not be loaded (${error.message}). Check the connection and try again.`;
-});
+openForm(at, form, "selector.json", { begin: (data) => (tables = data), fromLink, parts, refresh });

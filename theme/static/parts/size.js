@@ -1,4 +1,5 @@
 // The calculator: reads the form, reckons in size_model.js, shows the answer. Nothing leaves the page.
+import { fieldsOf, isOption, linked, openForm, refuse, speaker, valueOf } from "./form.js";
 import { number } from "./show.js";
 import { SizeError, deployment } from "./size_model.js";
 
@@ -13,7 +14,8 @@ const UNITS = [[1e12, "TB"], [1e9, "GB"], [1e6, "MB"], [1e3, "kB"], [1, "bytes"]
 const POWERS = [[1e15, "quadrillion"], [1e12, "trillion"], [1e9, "billion"], [1e6, "million"], [1, ""]];
 
 const form = document.querySelector("#size-calculator form");
-const at = (name) => document.getElementById(`size-${name}`);
+const at = fieldsOf("size");
+const say = speaker(at("spoken"));
 let tables;
 
 // What is asked ------------------------------------------------------------------------------------------------------
@@ -21,12 +23,7 @@ let tables;
 const isOwn = (menu) => at(menu).value === OWN;
 const fieldsShown = () => [...(isOwn("model") ? MODEL_FIELDS : []), ...(isOwn("device") ? DEVICE_FIELDS : []), ...WORK];
 
-function value(name) {
-  const field = at(name);
-  if (field.validity.badInput) return NaN;
-  if (field.value === "") return MAY_BE_EMPTY.includes(name) ? null : NaN;
-  return Number(field.value);
-}
+const value = (name) => valueOf(at(name), MAY_BE_EMPTY.includes(name) ? null : NaN);
 
 const values = (names) => Object.fromEntries(names.map((name) => [name, value(name)]));
 
@@ -46,17 +43,9 @@ function refresh() {
     const work = { precision: at("precision").value, ...values(WORK) };
     show(deployment(model(), device(), work, tables.constants), work);
   } catch (error) {
-    if (!(error instanceof SizeError)) throw error;
-    refuse(error);
+    refuse(at, error, SizeError);
+    say.stop();
   }
-}
-
-function refuse({ field, message }) {
-  at(field).setAttribute("aria-invalid", "true");
-  const label = at(field).labels[0].textContent.replace(/\(.*\)/, "").trim();
-  at("state").textContent = `${label}: ${message}.`;
-  at("result").hidden = true;
-  clearTimeout(say.timer);
 }
 
 // What is shown ------------------------------------------------------------------------------------------------------
@@ -125,11 +114,6 @@ function showFacts({ parameters, decode, more }, { batch }) {
   for (const [name, text] of Object.entries(facts)) form.querySelector(`[data-fact="${name}"] td`).textContent = text;
 }
 
-function say(words) {
-  clearTimeout(say.timer);
-  say.timer = setTimeout(() => (at("spoken").textContent = words), 1_000);
-}
-
 // Menus, links, buttons ----------------------------------------------------------------------------------------------
 
 // A model or device of one's own starts with the figures of the one that was chosen before.
@@ -142,24 +126,21 @@ function fillOwn() {
   if (!isOwn("device")) for (const name of DEVICE_FIELDS) at(name).value = tables.devices[at("device").value][name] ?? "";
 }
 
-async function copyLink() {
-  const parts = new URLSearchParams();
-  for (const name of ["model", "precision", "device", ...fieldsShown()]) parts.set(name, at(name).value);
-  if (isOwn("model")) for (const name of SWITCHES) parts.set(name, at(name).checked ? "1" : "0");
-  history.replaceState(null, "", `#${parts}`);
-  const done = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
-  at("copied").textContent = done ? "Copied." : "The link is in the address bar.";
+function parts() {
+  const chosen = new URLSearchParams();
+  for (const name of ["model", "precision", "device", ...fieldsShown()]) chosen.set(name, at(name).value);
+  if (isOwn("model")) for (const name of SWITCHES) chosen.set(name, at(name).checked ? "1" : "0");
+  return chosen;
 }
 
 function fromLink() {
-  const parts = new URLSearchParams(location.hash.slice(1));
+  const chosen = linked();
   for (const name of ["model", "precision", "device"]) {
-    const isThere = [...at(name).options].some((one) => one.value === parts.get(name));
-    if (isThere) at(name).value = parts.get(name);
+    if (isOption(at(name), chosen.get(name))) at(name).value = chosen.get(name);
   }
   fillOwn();
-  for (const name of fieldsShown()) if (parts.has(name)) at(name).value = parts.get(name);
-  if (isOwn("model")) for (const name of SWITCHES) if (parts.has(name)) at(name).checked = parts.get(name) === "1";
+  for (const name of fieldsShown()) if (chosen.has(name)) at(name).value = chosen.get(name);
+  if (isOwn("model")) for (const name of SWITCHES) if (chosen.has(name)) at(name).checked = chosen.get(name) === "1";
 }
 
 function fillMenus() {
@@ -172,29 +153,15 @@ function fillMenus() {
   }
 }
 
-async function start() {
-  form.hidden = false;
-  form.addEventListener("submit", (event) => event.preventDefault());
-  document.querySelector(".playground-needs").hidden = true;
-  const answer = await fetch(new URL("sizes.json", import.meta.url));
-  if (!answer.ok) throw new Error(`sizes.json: ${answer.status}`);
-  tables = await answer.json();
+function begin(data) {
+  tables = data;
   fillMenus();
   fillOwn();
-  fromLink();
-  form.addEventListener("input", () => {
-    fillOwn();
-    refresh();
-  });
-  at("link").addEventListener("click", copyLink);
-  addEventListener("hashchange", () => {
-    fromLink();
-    refresh();
-  });
+}
+
+function onInput() {
+  fillOwn();
   refresh();
 }
 
-start().catch((error) => {
-  at("result").hidden = true;
-  at("state").textContent = `This could not be loaded (${error.message}). Check the connection and try again.`;
-});
+openForm(at, form, "sizes.json", { begin, fromLink, parts, refresh, onInput });

@@ -1,6 +1,7 @@
 // The token playground: reads the form, asks the worker, shows the answer. What is typed stays in this page.
 import { hex, textOf, wellFormed } from "./bytes.js";
 import { encode } from "./client.js";
+import { fetchPart, fieldsOf, isOption, linked, reveal, shareLink, speaker } from "./form.js";
 import { number, spoken, tokenElement } from "./show.js";
 import { showColumn } from "./table.js";
 
@@ -11,7 +12,8 @@ const START = "မြန်မာစာ is the Burmese word for Burmese.\nHello,
 const MODELS = { r50k_base: "GPT-2", cl100k_base: "GPT-4", o200k_base: "GPT-4o" };
 const utf8 = new TextEncoder();
 const form = document.querySelector("#token-playground form");
-const at = (name) => document.getElementById(`tokens-${name}`);
+const at = fieldsOf("tokens");
+const speak = speaker(at("spoken"));
 
 const results = new Map(); // of the text that is shown: vocabulary -> ids and ends
 const wanted = new Set(); // vocabularies that the reader asked for
@@ -27,12 +29,6 @@ let again = false;
 
 const chosen = () => form.elements.vocabulary.value;
 const isPicked = () => picked.code !== "" && current.text === picked.text;
-
-async function json(name) {
-  const answer = await fetch(new URL(name, import.meta.url));
-  if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
-  return answer.json();
-}
 
 // Encoding -----------------------------------------------------------------------------------------------------------
 
@@ -121,8 +117,7 @@ function showCounts(n) {
   const words = (value, noun) => `${number(value)} ${noun}${value === 1 ? "" : "s"}`;
   const parts = [words(n, "token"), words(characters, "character"), words(bytes.length, "byte")];
   at("counts").textContent = `${parts.join(", ")}, in the vocabulary of ${MODELS[chosen()]}`;
-  clearTimeout(showCounts.timer);
-  showCounts.timer = setTimeout(() => (at("spoken").textContent = at("counts").textContent), 1_000);
+  speak(at("counts").textContent);
 }
 
 function tell(box) {
@@ -198,7 +193,7 @@ async function pick() {
   const code = at("language").value;
   const article = Number(at("article").value);
   if (!code) return;
-  const [texts, reference] = await Promise.all([code, "eng"].map((one) => json(`declarations/${one}.json`)));
+  const [texts, reference] = await Promise.all([code, "eng"].map((one) => fetchPart(`declarations/${one}.json`)));
   if (at("language").value !== code || Number(at("article").value) !== article) return; // another was picked meanwhile
   picked = { code, article, text: texts[article - 1], english: reference[article - 1] };
   at("text").value = picked.text;
@@ -217,16 +212,14 @@ async function copyLink() {
     parts.set("a", picked.article);
   } else if (current.text.length <= SHARED) parts.set("t", current.text);
   else return (at("copied").textContent = `A link carries at most ${number(SHARED)} characters.`);
-  history.replaceState(null, "", `#${parts}`);
-  const done = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
-  return (at("copied").textContent = done ? "Copied." : "The link is in the address bar.");
+  return (at("copied").textContent = await shareLink(parts));
 }
 
 async function fromLink() {
-  const parts = new URLSearchParams(location.hash.slice(1));
+  const parts = linked();
   if (parts.get("v") in MODELS) form.elements.vocabulary.value = parts.get("v");
   const [code, article] = [parts.get("l"), Number(parts.get("a"))];
-  if (code && [...at("language").options].some((one) => one.value === code) && article >= 1 && article <= 30) {
+  if (code && isOption(at("language"), code) && article >= 1 && article <= 30) {
     at("language").value = code;
     at("article").value = article;
     await pick();
@@ -234,7 +227,7 @@ async function fromLink() {
 }
 
 async function fillMenus() {
-  const { vocabularies, languages } = await json("tokens.json");
+  const { vocabularies, languages } = await fetchPart("tokens.json");
   sizes = vocabularies;
   at("language").append(...languages.map(([code, label]) => new Option(label, code)));
   for (const button of form.querySelectorAll("[data-load]")) button.append(megabytes(button.dataset.load));
@@ -275,7 +268,6 @@ function listen() {
   at("nfc").addEventListener("click", () => rewrite("NFC"));
   at("nfd").addEventListener("click", () => rewrite("NFD"));
   at("link").addEventListener("click", copyLink);
-  form.addEventListener("submit", (event) => event.preventDefault());
   addEventListener("hashchange", () => fromLink().then(refresh));
 }
 
@@ -284,8 +276,7 @@ async function start() {
   form.elements.vocabulary.value = "r50k_base";
   at("text").value = START;
   listen();
-  document.querySelector(".playground-needs").hidden = true;
-  form.hidden = false;
+  reveal(form);
   await fillMenus();
   await fromLink();
   await refresh();
