@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from helpers.alignment.batches import answer_log_probs, check_finite, make_batch, masked_mean, token_log_probs
+from helpers.alignment.batches import answer_log_probs, by_length, check_finite, make_batch, masked_mean, token_log_probs
 from helpers.alignment.best_of import best_of_n, best_of_n_kl, expected_best_of_n
-from helpers.alignment.dpo import dpo, dpo_loss
+from helpers.alignment.dpo import dpo, dpo_loss, reference_log_probs
 from helpers.alignment.feedback import Preference, constitution_label, flip, pair_batch, prefer
 from helpers.alignment.grpo import group_advantages, grpo_loss
 from helpers.alignment.policy import clipped_objective, kl_estimate, kl_to_reference
@@ -283,6 +283,25 @@ def test_padding_changes_no_loss():
     batch = pair_batch(PAIRS)
     for name, loss in losses(batch).items():
         assert losses(widened(batch))[name].item() == pytest.approx(loss.item(), abs=1e-12), name
+
+
+def test_reading_in_parts_of_like_length_changes_no_number():
+    generator = torch.Generator().manual_seed(0)
+    lengths = torch.randint(1, 9, (13, 2), generator=generator).tolist()
+    rows = [[torch.randint(1, 12, (n,), generator=generator).tolist() for n in pair] for pair in lengths]
+    policy, batch = model(), make_batch(*zip(*rows, strict=True))
+    whole = (token_log_probs(policy(batch.ids), batch.ids) * batch.mask).sum(dim=1)
+    assert torch.allclose(answer_log_probs(policy, batch), whole, atol=1e-12)
+    widths = []
+    places = by_length(lambda part: widths.append(part.ids.shape[1]) or part.ends, batch, n_parts=4)
+    assert torch.equal(places, batch.ends) and widths == sorted(widths) and widths[0] < batch.ids.shape[1] == widths[-1]
+
+
+def test_a_reference_is_asked_once_about_what_is_needed():
+    policy = model()
+    found = reference_log_probs(policy, PAIRS, {1})
+    chosen, rejected = answer_log_probs(policy, pair_batch(PAIRS[1:]))
+    assert found[0].isnan().all() and torch.allclose(found[1], torch.stack([chosen, rejected]).detach())
 
 
 def test_padding_changes_no_gradient():

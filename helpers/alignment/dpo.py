@@ -1,7 +1,7 @@
 """Direct preference optimisation: the reward model that a policy is, trained as one (Rafailov et al., 2023)."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +10,8 @@ from torch.nn.functional import logsigmoid
 from helpers.alignment.batches import Watch, answer_log_probs, check_beta, check_finite, descend, minibatches
 from helpers.alignment.feedback import Preference, check_preferences, pair_batch
 from helpers.training import schedule
+
+BATCH = 128  # pairs that a reference reads at once
 
 
 def dpo_loss(chosen: Tensor, rejected: Tensor, ref_chosen: Tensor, ref_rejected: Tensor, beta: float) -> Tensor:
@@ -68,16 +70,34 @@ def dpo(
     """
     check_beta(beta)
     check_preferences(preferences)
-    reference = copy.deepcopy(model).eval()
+    batches = list(minibatches(len(preferences), batch_size, n_steps, seed))
+    ref = reference_log_probs(copy.deepcopy(model).eval(), preferences, {i for rows in batches for i in rows})
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, betas=(0.9, 0.95), weight_decay=0.0)
     losses = []
-    for step, rows in enumerate(minibatches(len(preferences), batch_size, n_steps, seed)):
-        batch = pair_batch([preferences[i] for i in rows])
-        with torch.no_grad():
-            ref_chosen, ref_rejected = answer_log_probs(reference, batch).chunk(2)
-        chosen, rejected = answer_log_probs(model, batch).chunk(2)
+    for step, rows in enumerate(batches):
+        chosen, rejected = answer_log_probs(model, pair_batch([preferences[i] for i in rows])).chunk(2)
         optimizer.param_groups[0]["lr"] = learning_rate * schedule((step + 1) / n_steps, warmup=0.1)
-        losses.append(descend(optimizer, dpo_loss(chosen, rejected, ref_chosen, ref_rejected, beta)))
+        losses.append(descend(optimizer, dpo_loss(chosen, rejected, *ref[rows].T, beta)))
         if watch and watch(step + 1):
             break
     return losses
+
+
+@torch.no_grad()
+def reference_log_probs(model: nn.Module, preferences: Sequence[Preference], rows: Collection[int]) -> Tensor:
+    """log p(answer | prompt) of the chosen and the rejected answers, computed once: a reference does not learn.
+
+    Args:
+        model: the reference.
+        preferences: N pairs of answers.
+        rows: of which pairs it is asked.
+
+    Returns:
+        (N, 2), NaN where it is not asked.
+    """
+    found = next(model.parameters()).new_full((len(preferences), 2), torch.nan)
+    shortest_first = sorted(rows, key=lambda i: len(preferences[i].prompt) + len(preferences[i].chosen))  # little padding
+    for start in range(0, len(shortest_first), BATCH):
+        part = shortest_first[start : start + BATCH]
+        found[part] = answer_log_probs(model, pair_batch([preferences[i] for i in part])).reshape(2, -1).T
+    return found

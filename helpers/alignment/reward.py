@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
-from helpers.alignment.batches import Batch, check_finite, descend, hidden_states, minibatches
+from helpers.alignment.batches import Batch, by_length, check_finite, descend, hidden_states, minibatches
 from helpers.alignment.feedback import Preference, check_preferences, pair_batch
 from helpers.training import schedule, seeded
 
@@ -27,6 +27,9 @@ class RewardModel(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """The reward of each answer, read at its last token: (B,)."""
+        return by_length(self._rewards, batch)
+
+    def _rewards(self, batch: Batch) -> Tensor:
         states = hidden_states(self.body, batch.ids)  # (B, L, D)
         last = states[torch.arange(len(states)), batch.ends]  # (B, D)
         return self.head(last).squeeze(-1)

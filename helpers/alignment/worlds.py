@@ -8,14 +8,12 @@ from torch import nn
 from helpers.alignment import stages
 from helpers.alignment.dpo import dpo
 from helpers.alignment.feedback import Preference
-from helpers.alignment.grpo import grpo
-from helpers.alignment.reward import RewardModel, train_reward_model
+from helpers.alignment.reward import train_reward_model
 from helpers.alignment.stages import Setting
 from helpers.world.questions import demonstrations, questions
 
 SEEDS = (0, 1, 2)
 FEW, MANY = 30, 300  # demonstrations; the model of the many is the reference
-GRPO_ROUNDS = 4
 ANSWERED = (0.0, 0.5, 1.0)  # of the people whom the web hardly knows, those about whom the truth is told
 UNKNOWN = 1  # exposures up to which a person counts as unknown
 
@@ -40,7 +38,7 @@ def pre_train(place: Setting) -> dict[str, list[Row]]:
 
 
 def learn_preferences(place: Setting) -> dict[str, list[Row]]:
-    """Supervised fine-tuning on all demonstrations, what that model makes up, the reward model, DPO and GRPO."""
+    """Supervised fine-tuning on all demonstrations, what that model makes up, the reward model and DPO."""
     reference = stages.answering(place, MANY)
     pairs = stages.preferences(place, reference)
     reward_model = train_reward_model(reference, pairs, seed=place.seed)
@@ -48,7 +46,7 @@ def learn_preferences(place: Setting) -> dict[str, list[Row]]:
         "sft": [{"demonstrations": MANY} | _shares(place, reference)],
         "tail": long_tail(place, reference),
         "reward": [{"pairs": len(pairs)} | stages.agreement_by_kind(place, reference, reward_model)],
-        "policies": policies(place, reference, pairs, reward_model),
+        "policies": policies(place, reference, pairs),
     }
 
 
@@ -59,21 +57,12 @@ def long_tail(place: Setting, model: nn.Module) -> list[Row]:
     return [{"exposures": n} | stages.shares(stages.reply(place, model, asked[n], n=4)) for n in groups]
 
 
-def policies(place: Setting, reference: nn.Module, pairs: list[Preference], reward_model: RewardModel) -> list[Row]:
-    """DPO at the end, and GRPO before and after its first rounds, measured against the reference."""
-    measure, rows = stages.yardstick(place, reference), []
+def policies(place: Setting, reference: nn.Module, pairs: list[Preference]) -> list[Row]:
+    """The reference and DPO at its end, both measured against the reference."""
+    measure = stages.yardstick(place, reference)
     model = copy.deepcopy(reference)
     dpo(model, pairs, beta=0.2, seed=place.seed)
-    rows.append({"method": "DPO", "beta": 0.2, "step": 150} | measure(model))
-    model, asked, eos = copy.deepcopy(reference), stages.prompt_ids(place, place.asked), place.tokenizer.eos
-    score, rounds = stages.proxy(reward_model), GRPO_ROUNDS
-    steps = stages.follow(
-        lambda watch: grpo(model, asked, score, eos=eos, n_rounds=rounds, seed=place.seed, watch=watch),
-        model,
-        measure,
-        (rounds,),
-    )
-    return rows + [{"method": "GRPO", "beta": 0.3} | row for row in steps]
+    return [{"method": "reference"} | measure(reference), {"method": "DPO", "beta": 0.2, "step": 150} | measure(model)]
 
 
 def learn_few(place: Setting) -> dict[str, list[Row]]:
