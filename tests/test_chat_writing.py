@@ -7,7 +7,7 @@ import torch
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
 from helpers.chat import asked, generate, load, stream
-from helpers.chat.decoding import Fused, Library, decoder_of, left_padded
+from helpers.chat.decoding import FEW, Fused, Library, decoder_of, left_padded, product
 from helpers.chat.prompts import text_ids
 from helpers.sampling.beams import beam_search
 from helpers.sampling.draws import Settings
@@ -43,6 +43,15 @@ def by_hand(model, rows):
 
 
 @pytest.mark.parametrize("kind", ["llama", "one key", "biased", "gpt2"])
+@pytest.mark.parametrize("shape", [(1, 1, 8), (2, 8), (3, 4, 8), (FEW, 8), (FEW + 1, 8)])
+def test_a_product_is_linear(shape: tuple[int, ...]) -> None:
+    generator = torch.Generator().manual_seed(0)
+    x, weight = torch.randn(shape, generator=generator), torch.randn(5, 8, generator=generator)
+    found = product(x, weight)
+    torch.testing.assert_close(found, torch.nn.functional.linear(x, weight), atol=1e-6, rtol=1e-6)
+    assert found.is_contiguous()
+
+
 @pytest.mark.parametrize("decoder", [Fused, Library])
 def test_each_step_has_the_logits_of_the_whole_text(kind, decoder):
     model = tiny(kind)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROOM = 8  # places added to a cache that is full; more are copied for nothing when rows part
 SHARED = 8  # tokens that all prompts must begin with before it pays to read these once
+FEW = 32  # rows up to which MKL multiplies faster with the weight on the left
 
 
 def decoder_of(model: "PreTrainedModel") -> Decoder:
@@ -133,15 +134,15 @@ class Fused:
             attended = self._attend(
                 F.rms_norm(x, x.shape[-1:], layer.norm_1, self.eps), layer, cache[..., :end, :], rotation, seen
             )
-            x = x + F.linear(attended, layer.out)
-            gate, up = F.linear(F.rms_norm(x, x.shape[-1:], layer.norm_2, self.eps), layer.gate_up).chunk(2, dim=-1)
-            x = x + F.linear(F.silu(gate) * up, layer.down)
-        return self.model.lm_head(llama.norm(x[:, -1]))
+            x = x + product(attended, layer.out)
+            gate, up = product(F.rms_norm(x, x.shape[-1:], layer.norm_2, self.eps), layer.gate_up).chunk(2, dim=-1)
+            x = x + product(F.silu(gate) * up, layer.down)
+        return product(llama.norm(x[:, -1]), self.model.lm_head.weight)
 
     def _attend(self, x: Tensor, layer: "_Layer", cache: Tensor, rotation: list[Tensor], seen: Tensor | None) -> Tensor:
         """Self-attention of x (B, L, hidden) over a layer's cache (2, B, K, T, D), whose last L places it fills."""
         n_rows, length, _ = x.shape
-        qkv = F.linear(x, layer.qkv).view(n_rows, length, -1, self.width)  # (B, L, heads + 2 K, D)
+        qkv = product(x, layer.qkv).view(n_rows, length, -1, self.width)  # (B, L, heads + 2 K, D)
         qk, v = qkv.split((self.n_heads + self.n_keys, self.n_keys), dim=2)
         cos, sin = rotation
         half = self.width // 2
@@ -152,6 +153,26 @@ class Fused:
         q = q.view(n_rows, length, self.n_keys, -1, self.width).permute(0, 2, 3, 1, 4).flatten(2, 3)  # (B, K, G · L, D)
         mixed = F.scaled_dot_product_attention(q, cache[0], cache[1], attn_mask=seen)
         return mixed.unflatten(2, (-1, length)).permute(0, 3, 1, 2, 4).reshape(n_rows, length, -1)  # (B, L, heads · D)
+
+
+def product(x: Tensor, weight: Tensor) -> Tensor:
+    """`F.linear` without bias, laid out so that MKL takes its fast path where there are few rows, as in decoding.
+
+    On the left, the weight is read as it lies in memory, by a product of matrices; on the right, or with a single row, MKL
+    reads it at half of that speed or less.
+
+    Args:
+        x: (..., n_in).
+        weight: (n_out, n_in).
+
+    Returns:
+        (..., n_out), contiguous.
+    """
+    rows = x.flatten(0, -2)
+    if len(rows) > FEW or rows.device.type != "cpu" or not torch.backends.mkl.is_available():
+        return F.linear(x, weight)
+    several = rows.expand(2, -1).contiguous() if len(rows) == 1 else rows
+    return (weight @ several.t()).t()[: len(rows)].contiguous().view(*x.shape[:-1], -1)
 
 
 @dataclass(frozen=True)
