@@ -220,9 +220,9 @@ assert np.allclose(even[4], v[:5].mean(axis=0)), "where all scores are the same,
 # heads of keys and values, which divide the query heads; `d_ff` between two and four times `d_model`; and
 # `d_model` between 32 and 128 times `n_layers`.
 #
-# You get the mean, over some budgets that you do not see, of your parameters over those of the best shape that we
-# know: all four points from 0.98 on, none at 0.5 or below, and none for a budget that you exceed or a rule that
-# you break. A search over all shapes would do; mind the time limit.
+# One point is for a budget that you see. For others, your parameters are divided by those of the best shape that
+# we know, which counts 0 if the shape is too large or breaks a rule. The three other points grow with the mean,
+# from none at 0.5 to all at 0.98. A search over all shapes would do; mind the time limit.
 # %% given design-rules
 def inner(shape: Shape) -> int:
     """Parameters without the embedding."""

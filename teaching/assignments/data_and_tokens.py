@@ -207,9 +207,9 @@ else:
 # article and False for junk. `report` shows, for each language and each kind of junk, the share of pages that are
 # judged rightly.
 #
-# Your points depend on the **worst** of these groups: all five if it is right everywhere, none at a half or below.
-# You see it at work on four languages. It is marked on others, in other scripts, and nobody tells you which. Not
-# every script has capital letters, or spaces.
+# One point is for the four languages that you see. The four others are given for more languages, in other scripts,
+# and nobody tells you which. They depend on the **worst** group: all if `keep` is right everywhere, none at a half
+# or below. Not every script has capital letters, or spaces.
 # %% given pages
 SEEN = ["eng", "fra", "ind", "rus"]
 
