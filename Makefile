@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 PORT ?= 8000
 .DEFAULT_GOAL := help
-.PHONY: book test lab serve lint format long pdf teach check screenshot clean help setup setup-dev
+.PHONY: book test lab serve lint format long pdf teach assignments check screenshot clean help setup setup-dev
 
 book: setup            ## build the site; prints the path of its first page
 	@$(PY) -m tools.book
@@ -35,6 +35,9 @@ pdf: setup-dev         ## print the book as one PDF in _build
 teach: setup           ## build the course in _build/teach: notebooks, slides, quizzes, guide
 	@$(PY) -m tools.book
 	@$(PY) -m tools.teach
+
+assignments: setup-dev ## write the students' assignments to _build/assignments/release
+	@$(PY) -m tools.teach.assignments release
 
 check: setup           ## look at this machine before a class
 	@$(PY) -m tools.check

@@ -46,7 +46,7 @@ c.Autograde.autograde_preprocessors = [
 ]
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
-    "tools.teach.isolating.Discreet",
+    "tools.teach.isolating.Confidential",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 """
@@ -124,6 +124,8 @@ def autograde(name: str, course: Path, student: str | None = None, seconds: int 
     """
     from nbgrader.converters import Autograde
 
+    if seconds is not None and seconds < 1:
+        raise AssignmentError(f"seconds={seconds} is no time limit of a cell; give at least 1")
     if not _is_released(name, course):
         raise AssignmentError(f"{name!r} was not released in {course}: run `release {name}` first")
     for who in students(name, course, student):
@@ -303,7 +305,8 @@ def _parser() -> argparse.ArgumentParser:
 
     step("list", _list, "names and points of the assignments")
     step("generate", _generate, "write the instructor's notebook", "name")
-    step("release", _release, "write the students' notebook", "name")
+    made = step("release", _release, "write the students' notebooks, of all assignments if none is named")
+    made.add_argument("name", nargs="*", default=list(known()))
     made = step("autograde", _autograde, "run and mark what was handed in", "name", "--student")
     made.add_argument("--seconds", type=int, help="time limit of a cell, instead of the one in nbgrader_config.py")
     made = step("mark", _mark, "give points by hand", "name", "student", "question")
@@ -328,14 +331,13 @@ def _generate(options: argparse.Namespace, course: Path) -> int:
 
 
 def _release(options: argparse.Namespace, course: Path) -> int:
-    print(release(options.name, course))
+    for name in options.name:
+        print(release(name, course))
     return 0
 
 
 def _autograde(options: argparse.Namespace, course: Path) -> int:
     failed = 0
-    if options.seconds is not None and options.seconds < 1:
-        raise AssignmentError(f"--seconds {options.seconds} is no time limit; give at least 1")
     for student, trouble in autograde(options.name, course, options.student, options.seconds):
         failed += bool(trouble)
         if trouble:

@@ -44,7 +44,7 @@ class Isolating(Execute):
         return super().preprocess_cell(cell, resources, index)
 
 
-class Discreet(ClearHiddenTests):
+class Confidential(ClearHiddenTests):
     """Take hidden tests out of feedback: their code, and the lines of a traceback, of which the message stays."""
 
     def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
