@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from helpers import assets
 from tools.execute import key, recorded, runtime_packages
+from tools.teach.pages import staged
 
 ROOT = Path(__file__).resolve().parents[1]
 STAMP = ".published"
@@ -78,6 +79,8 @@ def pages(root: Path) -> list[str]:
 def sources(root: Path) -> dict[str, Path]:
     """What the site is made of: path in the staged tree -> file, with each notebook's executed copy in its place.
 
+    The pages for teachers are written here, from the chapters and from `teaching/`.
+
     Raises:
         SiteError: if a page of `_toc.yml` is not there, or a notebook has no executed copy, or one of another version.
     """
@@ -86,6 +89,7 @@ def sources(root: Path) -> dict[str, Path]:
         hidden = any(part.startswith((".", "_")) for part in file.relative_to(root).parts)
         if file.is_file() and not hidden and file.suffix != ".ipynb":
             files[file.relative_to(root).as_posix()] = file
+    files |= staged(root, pages(root))
     for page in pages(root):
         if (root / f"{page}.ipynb").exists():
             files[f"{page}.ipynb"] = executed_copy(root, root / f"{page}.ipynb")
