@@ -3,7 +3,7 @@
 import html
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,15 @@ from IPython.display import display
 LOG_VARIABLE = "UFM_CHECK_LOG"  # names a file that notes, for each exercise of a run, what usual wrong answers are told
 
 
-def check(answer: Any, expected: Any, *, because: str, hints: Mapping[Any, str] | None = None, rel: float = 0.01) -> None:
+def check(
+    answer: Any,
+    expected: Any,
+    *,
+    because: str,
+    hints: Mapping[Any, str] | None = None,
+    rel: float = 0.01,
+    verdict: Callable[[Callable], Any] | None = None,
+) -> None:
     """Say whether an answer is right, and why; for a usual wrong answer, what went wrong. Never raises over an answer.
 
     Args:
@@ -21,8 +29,10 @@ def check(answer: Any, expected: Any, *, because: str, hints: Mapping[Any, str] 
         because: the reason, shown with a right answer.
         hints: for each usual wrong answer, what is wrong with it.
         rel: how far a number may be off, as a part of the expected one.
+        verdict: where the answer is a function, what calls it and says in a word or two what it does; that is then compared
+            with what is expected. What the function raises becomes part of the sentence.
     """
-    right, words = judge(answer, expected, because=because, hints=hints, rel=rel)
+    right, words = judge(answer, expected, because=because, hints=hints, rel=rel, verdict=verdict)
     mark, colour = ("✓", "#1a7f5a") if right else ("…", "#808890") if _is_blank(answer) else ("✗", "#c0392b")
     code = f'<div class="check" style="border-left:4px solid {colour};padding:.3em 1em">{mark} {html.escape(words)}</div>'
     display({"text/html": code, "text/plain": f"{mark} {words}"}, raw=True)
@@ -50,19 +60,78 @@ def tried(expected: Any, *, because: str, hints: Mapping[Any, str], rel: float =
 
 
 def judge(
-    answer: Any, expected: Any, *, because: str, hints: Mapping[Any, str] | None = None, rel: float = 0.01
+    answer: Any,
+    expected: Any,
+    *,
+    because: str,
+    hints: Mapping[Any, str] | None = None,
+    rel: float = 0.01,
+    verdict: Callable[[Callable], Any] | None = None,
 ) -> tuple[bool, str]:
     """What `check` shows: whether the answer is right, and the sentence for the reader."""
     if _is_blank(answer):
         return False, "Not answered yet: replace the ... above and run both cells again."
+    if verdict is not None:
+        answer, trouble = _called(verdict, answer)
+        if trouble:
+            return False, f"Not yet: {trouble}"
     if _same(answer, expected, rel):
         return True, f"Right. {because}"
     for wrong, hint in (hints or {}).items():
         if _same(answer, wrong, rel):
             return False, f"Not yet. {hint}"
+    if verdict is not None:
+        return False, f"Not yet: what was found about the function is {answer!r:.80}, and it should be {expected!r:.80}."
     if _kind(answer) != _kind(expected):
         return False, f"Not yet: the answer is a {_kind(expected)}, and this is a {_kind(answer)}: {answer!r:.80}"
-    return False, f"Not yet: {answer!r:.80} is not it."
+    return False, f"Not yet: {_distance(answer, expected, rel)}"
+
+
+class _NothingReturned(Exception):  # noqa: N818  it never leaves this module
+    """A reader's function came to its end without a `return`."""
+
+
+def _called(verdict: Callable[[Callable], Any], answer: Any) -> tuple[Any, str]:
+    """What the verdict on a reader's function is, or in a sentence why there is none."""
+    if not callable(answer):
+        return answer, f"the answer is a function, and this is a {_kind(answer)}: give its name, without brackets behind it."
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        made = answer(*args, **kwargs)
+        if made is None:
+            raise _NothingReturned
+        return made
+
+    try:
+        return verdict(watched), ""
+    except _NothingReturned:
+        return answer, "the function returns nothing: does it end with `return`, on every way through it?"
+    except Exception as error:  # a reader's function may raise anything
+        said = str(error).strip().partition("\n")[0] or "without a word"
+        name = type(error).__name__
+        return (
+            answer,
+            f"called as the task says, the function, or what looks at its result, stopped with {name}: {said:.160}",
+        )
+
+
+def _distance(answer: Any, expected: Any, rel: float) -> str:
+    """In what way an answer of the right kind is wrong, as far as that can be said without giving the right one away."""
+    kind = _kind(expected)
+    if kind == "number":
+        if not np.isfinite(answer):
+            return f"{answer} is no finite number: was something divided by zero?"
+        if answer * expected < 0:
+            return f"{answer:.6g} has the wrong sign."
+        way = "large" if abs(answer) > abs(expected) else "small"
+        far = max(abs(answer), abs(expected)) > 100 * min(abs(answer), abs(expected)) > 0
+        return f"{answer:.6g} is {'far ' if far else ''}too {way}{': look at the units' if far else ''}."
+    if kind in ("list", "set", "dictionary") and len(answer) != len(expected):
+        return f"{answer!r:.80} has too {'many' if len(answer) > len(expected) else 'few'} elements."
+    if kind == "list":
+        wrong = [i for i, (a, e) in enumerate(zip(answer, expected, strict=True)) if not _same(a, e, rel)]
+        return f"{answer!r:.80} has the right length, but element {wrong[0]} is not right."
+    return f"{answer!r:.80} is not it; read once more which form of answer the task asks for."
 
 
 def _is_blank(answer: Any) -> bool:

@@ -120,7 +120,7 @@ def test_what_an_answer_needs_of_its_check_comes_first():
 
 
 def test_a_function_is_handed_over_itself():
-    check = "if callable(answer):\n    answer = verdict(answer)\ncheck(answer, 'right', because='', hints={})"
+    check = "check(answer, 'right', because='', hints={}, verdict=verdict)"
     answer, _ = answered(check, "def f(x):\n    return x\n\n\ncheck(verdict(f), 'right', because='b')")
     assert answer == "def f(x):\n    return x\n\n\nanswer = f"
 

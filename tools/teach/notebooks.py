@@ -75,7 +75,7 @@ def answered(check: str, code: str, label: str = "") -> tuple[str, str]:
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "check" and call.args):
         raise ValueError(f"the solution of {label!r} does not end in a call of check: {ast.unparse(last):.80}")
     value = call.args[0]
-    if "callable(answer)" in check and isinstance(value, ast.Call):
+    if "verdict=" in check and isinstance(value, ast.Call):
         value = value.args[0]  # the check itself asks for the verdict on a function
     before, after = parse(check).body, statements
     known, first = _needed([*before, *after], used(value)), used(value) & bound(before)
