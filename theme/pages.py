@@ -20,6 +20,7 @@ EMPTY = re.compile(r"<th\b[^>]*></th>")  # a heading that says nothing
 NUMBER = re.compile(r"[\d.,+−–\s×%-]*|nan|NaN|inf|—")
 TABLE = re.compile(r"<table\b[^>]*>.*?</table>", re.DOTALL)
 SAME_IDS = re.compile(r' id="(?:exercise|solution)-content"')  # sphinx-exercise gives them to every exercise of a page
+TOGGLE = re.compile(r'<summary>(?=<span class="toctree-toggle")')  # an arrow of the list of pages, without a name
 DIAGRAM = re.compile(r'<pre (?=[^>]*class="mermaid)')
 VERDICT = re.compile(r'(<div class="claim" id="claim-([\w.-]+)".*?)(<span class="claim-verdict">)', re.DOTALL)
 
@@ -91,8 +92,8 @@ def link_cards(body: str, page: str) -> str:
 
 
 def clean(page: Path) -> None:
-    """Take out of a written page the scripts that the theme puts there without asking."""
+    """Take out of a written page the scripts that the theme puts there without asking; name its arrows."""
     text = page.read_text(encoding="utf-8")
-    cleaned = REFUSED.sub("", text)
+    cleaned = TOGGLE.sub('<summary aria-label="Show or hide the pages below">', REFUSED.sub("", text))
     if cleaned != text:
         page.write_text(cleaned, encoding="utf-8")

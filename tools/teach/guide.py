@@ -1,7 +1,8 @@
 """Syllabus and instructor's guide: what the chapters say of themselves, joined with what `teaching/` says by hand.
 
 `teaching/guide/NN.md` has the guide to chapter NN; its head gives minutes, which are estimates, and sections that may be
-left out. `teaching/plans.yaml` has learners and ways to teach the whole book. Everything else is read from the chapters.
+left out. `teaching/plans.yaml` has learners and ways to teach the whole book, `teaching/materials.md` says what there is to
+teach it with. Everything else is read from the chapters.
 """
 
 import re
@@ -17,6 +18,10 @@ from tools.teach.chapter import exercises, needs, objectives, quizzes, read, sec
 TEACHING = ROOT / "teaching"
 LONGEST = 90  # minutes between breaks
 ESTIMATE = "*Minutes are estimates until they have been measured in a class.*"
+PUBLIC = (
+    "*Students may read this page: the solutions of the closed exercises stand in the chapter, and for the open one it says "
+    "how good answers differ from weak ones, not what to answer.*"
+)
 PARTS = (
     "The arc", "Three questions to ask", "What students get wrong", "If the notebook fails", "To discuss",
     "The open exercise", "Rubric",
@@ -92,15 +97,21 @@ def chapter_page(path: Path, run: Mapping[str, float]) -> str:
         "## Exercises",
         _list(f"{e.title}{'' if e.is_open else ' (checked by its cell)'}" for e in exercises(notebook)),
     ]
+    if written.text:
+        lines.append(PUBLIC)
     lines.append(written.text or "*The hand-written part of this guide is not there yet.*")
     return "\n\n".join(lines) + "\n"
 
 
 def overview(notebook: dict, written: Guide, run: Mapping[str, float]) -> list[str]:
     """Objectives, needs, minutes and sections of a chapter, as paragraphs of MyST."""
-    lines = ["**After it, students are able to**", _list(objectives(notebook)), f"**They need** {needs(notebook)}"]
+    lines = [
+        "**After it, students are able to**",
+        _list(objectives(notebook)),
+        f"**Necessary before it:** {needs(notebook)}",
+    ]
     if written.helpful:
-        lines.append(f"**It helps to have** {', '.join(written.helpful)}.")
+        lines.append(f"**Helpful before it:** {', '.join(written.helpful)}.")
     if written.parts:
         rows = "\n".join(f"| until “{until}” | {minutes} | break |" for until, minutes in written.parts)
         total = sum(minutes for _, minutes in written.parts)
@@ -108,7 +119,7 @@ def overview(notebook: dict, written: Guide, run: Mapping[str, float]) -> list[s
             f"| to teach | minutes | then |\n|---|---|---|\n{rows}\n| all of it | {total} | practise {written.practise} |"
         )
         core = [name for name in questions(notebook) if name not in written.optional]
-        lines += [ESTIMATE, f"**Core:** {' '.join(core)}", f"**Optional:** {' '.join(written.optional)}"]
+        lines += [ESTIMATE, "**Core sections**", _list(core), "**Optional sections**", _list(written.optional or ["none"])]
     tasks = exercises(notebook)
     n_open = sum(task.is_open for task in tasks)
     lines.append(f"{len(tasks)} exercises, {n_open} of them open; {len(quizzes(notebook))} quizzes.")
@@ -126,15 +137,28 @@ def syllabus(chapters: Sequence[Path], runs: Mapping[str, Mapping[str, float]]) 
     """
     known = yaml.safe_load((TEACHING / "plans.yaml").read_text(encoding="utf-8"))
     names = {path.stem[:2]: path.stem for path in chapters}
-    lines = ["# Syllabus", ESTIMATE, "## Who it is for"]
+    materials = (TEACHING / "materials.md").read_text(encoding="utf-8").strip()
+    lines = ["# Syllabus", ESTIMATE, "## The chapters", table(chapters), "## Who it is for"]
     lines += [f"**{one['name']}.** {one['about']} Begin with {_links(one['chapters'], names)}." for one in known["learners"]]
     for plan in known["plans"]:
         lines += [f"## {plan['name']}", plan["about"], *_plan(plan, names)]
+    lines.append(materials)
     for path in chapters:
         notebook = read(path)
         about = overview(notebook, guide_of(path) or Guide(), runs.get(path.stem, {}))
         lines += [f"## {title(notebook)}", f"{{doc}}`{path.stem}`", *about]
     return "\n\n".join(lines) + "\n"
+
+
+def table(chapters: Sequence[Path]) -> str:
+    """What each chapter takes, one row a chapter, and how much of that is optional."""
+    rows = []
+    for path in chapters:
+        notebook, written = read(path), guide_of(path) or Guide()
+        teach = sum(minutes for _, minutes in written.parts) or "?"
+        n_optional, n = len(written.optional), len(questions(notebook))
+        rows.append(f"| {{doc}}`{path.stem}` | {teach} | {written.practise or '?'} | {n_optional} of {n} |")
+    return "| chapter | minutes to teach | to practise | optional sections |\n|---|---|---|---|\n" + "\n".join(rows)
 
 
 def _plan(plan: dict, names: Mapping[str, str]) -> list[str]:
@@ -144,7 +168,7 @@ def _plan(plan: dict, names: Mapping[str, str]) -> list[str]:
         return [f"Each session: {session}.", "| week | chapter | about |\n|---|---|---|\n" + "\n".join(rows)]
     tables = []
     for day, blocks in enumerate(plan["days"], 1):
-        head = f"| day {day} | minutes | chapter |" if len(plan["days"]) > 1 else "| | minutes | chapter |"
+        head = f"| day {day} | minutes | chapter |" if len(plan["days"]) > 1 else "| what | minutes | chapter |"
         rows = [
             f"| {b['what']} | {b['minutes']} | {_links([b['chapter']] if 'chapter' in b else [], names)} |" for b in blocks
         ]
