@@ -3,12 +3,13 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from helpers.names import name_of
 from helpers.selection.needs import GENERAL, Needs
 from helpers.selection.reasons import Reason, reason
 from helpers.selection.table import Model, models, premiums_of
-from helpers.sizing import Deployment, count_parameters, deployment, known_model
+from helpers.sizing import Deployment, ModelConfig, count_parameters, deployment, known_model
 
 ORDER = ("domain", "size", "premium", "speed", "room")
 
@@ -57,7 +58,7 @@ def shortlist(needs: Needs, order: Sequence[str] = ORDER) -> Shortlist:
 
 def judge(model: Model, needs: Needs) -> Choice:
     """One model, held against the needs."""
-    config = known_model(model.config)
+    config = _config_of(model)
     found = None
     if not config.n_positions or needs.context <= config.n_positions:  # else there is nothing to reckon
         found = deployment(
@@ -73,6 +74,12 @@ def judge(model: Model, needs: Needs) -> Choice:
     }
     against = [*_facts_against(model, needs), *(_figures_against(found, needs) if found else [])]
     return Choice(model.name, evidence, tuple(against), tuple(_reasons(model, needs, active, premium, found)))
+
+
+@cache
+def _config_of(model: Model) -> ModelConfig:
+    """The sizes of a model, read once: a study of many needs asks for them again and again."""
+    return known_model(model.config)
 
 
 def _rank(evidence: float | None) -> float:

@@ -31,7 +31,7 @@ def to_html(text: str, values: Mapping[str, str], *, inline: bool = False) -> st
 
     Args:
         text: MyST; of directives only what they hold is kept.
-        values: by name, for {glue:text}.
+        values: by name, for {glue:text} and {claim}.
         inline: leave out the paragraph around it.
 
     Raises:
@@ -61,7 +61,8 @@ def _role(name: str, content: str, values: Mapping[str, str]) -> str:
     words, _, target = content.rstrip(">").partition("<")
     words, target = words.strip(), target.strip() or content
     roles: dict[str, Callable[[], str]] = {
-        "glue:text": partial(_value, values, content), "claim": partial(_value, values, content), "term": lambda: words,
+        "glue:text": partial(_value, values, content), "term": lambda: words,
+        "claim": lambda: values.get(content, f"`{content}`"),  # one of another chapter is named, as its value is not there
         "doc": lambda: words if words != target else _title(target), "cite:p": lambda: f"({_works(content, ', ')})",
         "cite:t": lambda: _works(content, " ({})"), "ref": lambda: words, "code": lambda: f"`{content}`",
     }  # fmt: skip

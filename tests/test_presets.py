@@ -1,0 +1,44 @@
+"""Presets are named, whole and in their order, and each keeps what it says that it keeps."""
+
+import pytest
+import torch
+
+from helpers.presets import CREATIVE, FACTUAL, PRESETS, preset
+from helpers.sampling.draws import ORDER, Settings, apply, sample
+
+
+def kept(probs: list[float], settings: Settings) -> list[int]:
+    """The tokens that may be drawn, given their probabilities."""
+    after = apply(torch.tensor(probs).log(), settings)
+    return torch.nonzero(after > -torch.inf).flatten().tolist()
+
+
+def test_a_preset_is_found_by_its_name():
+    assert {name: preset(name) for name in PRESETS} == {"factual": FACTUAL, "creative": CREATIVE}
+    assert all(settings.order == ORDER for settings in PRESETS.values())
+
+
+@pytest.mark.parametrize("name", ["", "Factual", "greedy"])
+def test_another_name_is_refused(name):
+    with pytest.raises(ValueError, match=f"name={name!r} is no preset; there are factual, creative"):
+        preset(name)
+
+
+def test_factual_keeps_the_likeliest_unless_another_is_nearly_as_likely():
+    # By hand: at a temperature of 0.2 odds are raised to the fifth power, so 5 to 3 become 3125 to 243, or 93 in 100.
+    assert kept([0.5, 0.3, 0.2], FACTUAL) == [0]
+    assert kept([0.42, 0.4, 0.18], FACTUAL) == [0, 1]
+
+
+def test_creative_keeps_all_but_the_tail_and_leaves_the_odds_alone():
+    probs = [0.6, 0.3, 0.06, 0.031, 0.009]
+    assert kept(probs, CREATIVE) == [0, 1, 2, 3], "a twentieth of the largest is 0.03"
+    after = apply(torch.tensor(probs).log(), CREATIVE).softmax(-1)
+    assert after[0] / after[1] == pytest.approx(2)
+
+
+def test_draws_follow_the_preset():
+    logits = torch.tensor([0.5, 0.3, 0.2]).log().expand(1000, 3)
+    drawn = {name: sample(logits, s, generator=torch.Generator().manual_seed(0)) for name, s in PRESETS.items()}
+    assert drawn["factual"].unique().tolist() == [0]
+    assert drawn["creative"].unique().tolist() == [0, 1, 2]
