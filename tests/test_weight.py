@@ -1,0 +1,34 @@
+"""What a reader's browser has to fetch for a page: at most a megabyte, packed, before anything is typed or chosen."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from tests.browser import Visitor
+from tools import site
+
+MOST = 1_000_000  # bytes of a first load, each file packed as a server packs it
+PACKED = (".woff", ".woff2", ".png")  # as they are
+PAGES = [name for name in site.pages(site.ROOT) if not name.startswith("chapters/teaching/")]
+
+
+@pytest.fixture(scope="module")
+def built() -> Path:
+    """Folder of the built book."""
+    return site.build_site().parent
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_light(reader: Visitor, name: str) -> None:
+    sizes: dict[str, int] = {}
+
+    def weigh(response) -> None:
+        body = response.body()
+        sizes[response.url] = len(body if response.url.endswith(PACKED) else gzip.compress(body))
+
+    reader.page.on("response", weigh)
+    reader.open(f"{name}.html")
+    heaviest = sorted(sizes.items(), key=lambda item: -item[1])[:5]
+    assert sum(sizes.values()) <= MOST, heaviest
+    assert len(sizes) > 10 and not reader.faults
