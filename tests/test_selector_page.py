@@ -15,7 +15,15 @@ from tests.test_selection import drawn
 from theme import selector
 
 PAGE = "chapters/model_selector.html"
-STUBS = ("index", "claims", "03_multilingual_tokens", "04_domain_models", "07_post_training", "size_calculator")
+STUBS = (
+    "index",
+    "claims",
+    "03_multilingual_tokens",
+    "04_domain_models",
+    "07_post_training",
+    "09_putting_it_together",
+    "size_calculator",
+)
 CALLS = 250
 PARTS = (
     "selector.js",
