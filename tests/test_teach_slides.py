@@ -12,7 +12,8 @@ from tests.browser import serve
 from tests.test_notebooks import NOTEBOOKS
 from tools.execute import EXECUTED
 from tools.teach import deck
-from tools.teach.chapter import quizzes, read, title
+from tools.teach.chapter import Section, quizzes, read, title
+from tools.teach.layout import even_groups, with_claims
 from tools.teach.markup import to_text, values_of
 from tools.teach.slides import HEIGHT, WIDTH, Slide, question, slides
 
@@ -158,6 +159,36 @@ def test_the_rule_and_the_tags():
     assert source.kind == "code" and ">f</span>" in source.body and "show_source" not in source.body
     (words,) = question(Section("Why?", "First.\n\n$$a = b$$\n\nLast.", ()), {})
     assert words.kind == "words" and "a = b" in words.body and "First" not in words.body
+
+
+def test_short_functions_stand_together_and_above_a_small_table():
+    table = "<table><tr><th></th><th>a</th></tr><tr><th>x</th><td>word</td></tr></table>"
+    cells = (cell("def f(x):\n    return x"), cell("y = 1"), cell("def g(x):\n    return 2 * x"), cell("t", text_html=table))
+    (both, below) = question(Section("Why?", "", cells), {})
+    assert ">f</span>" in both.body and ">g</span>" in both.body and "<table>" in below.body
+    (one,) = question(Section("Why?", "", (cells[0], cells[3])), {})
+    assert ">f</span>" in one.body and '<td class="text">word</td>' in one.body
+    after = (cell("f", text_html=table), *cells[2:3])
+    assert ">g</span>" in question(Section("Why?", "", after), {})[0].body
+
+
+def test_claims_stand_beside_a_narrow_figure_and_below_a_wide_one():
+    def drawn(width, height):
+        return f'<svg viewBox="0 0 {width} {height}" style="width:100%;height:auto;"></svg>'
+
+    body, left = with_claims("<p>A</p>", drawn(460, 310), ["Short."])
+    assert 'class="beside"' in body and "width:712px" in body and not left
+    body, left = with_claims("<p>A</p>", drawn(900, 250), ["Short."])
+    assert 'class="beside"' not in body and "<li>Short.</li>" in body and not left
+    many = ["A sentence of quite some length that takes two lines of a slide, or more than that. " * 2] * 5
+    body, left = with_claims("<p>A</p>", drawn(460, 310), many)
+    assert left == many and "height:480px" in body
+
+
+def test_a_list_is_spread_evenly_over_as_few_slides_as_it_needs():
+    assert [len(group) for group in even_groups(["one line"] * 10)] == [5, 5]
+    assert even_groups([]) == [] and even_groups(["a"]) == [["a"]]
+    assert [len(group) for group in even_groups(["x" * 2000, "b"])] == [1, 1]
 
 
 def test_the_page_keeps_what_it_is_given():

@@ -1,14 +1,13 @@
 """The slides of a chapter, chosen from its executed notebook by a rule, and by tags where a cell has them.
 
-The rule: title, objectives, claims; for each section whose heading is a question its first short function, its first figure
-(or else a small table, or else its first formula or paragraph) and its claims as measured; then practice, exercises, quiz,
+The rule: title, objectives, claims; for each section whose heading is a question its first short functions, its first figure
+(or else a small table, or else its first formula or sentences) and its claims as measured; then practice, exercises, quiz,
 summary. A code cell with the tag `slide` is shown as well, with its output; one with `skip-slide` is left out. What the
 section says goes into the notes of the speaker.
 """
 
 import ast
 import html
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,15 +19,13 @@ from pygments.lexers import PythonLexer
 from helpers.claims import Claim
 from tools.teach import chapter
 from tools.teach.chapter import Section, source
+from tools.teach.layout import above, drawings, even_groups, figures, tables_of, with_claims
 from tools.teach.markup import to_html, values_of
 
 WIDTH, HEIGHT = 1280, 720
-FIGURE_WIDTH, FIGURE_HEIGHT = 1080, 480
-LINES_BESIDE = 3.6  # of claims below a figure, which is drawn smaller for them
+LEAD = 100  # letters of the sentences that a slide begins with
 LETTERS = "ABCDEFGH"
-MOST_LINES_OF_TEXT, LETTERS_A_LINE = 13.6, 72  # on a slide, and on a line of it
-LEAST_LINES, MOST_LINES = 5, 16  # of code on a slide that the rule chooses
-MOST_ROWS, MOST_COLUMNS = 11, 7
+SHORT_LINES, LEAST_LINES, MOST_LINES = 4, 2, 16  # of code on a slide that the rule chooses
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ def _opening(executed: dict, head: Section, values: Mapping[str, str]) -> list[S
         part for part in re.split(r"\n\n+", head.text.partition("**You will")[0]) if not part.startswith(("#", "<!--"))
     ]
     why = to_html(paragraphs[0], values) if paragraphs else ""
-    lead = re.split(r"(?<=[.?!])\s", re.sub(r"</?p>", "", why))[0]
+    lead = to_html(_lead(paragraphs[0]), values, inline=True) if paragraphs else ""
     name, _, rest = chapter.title(executed).partition(": ")
     rest = f'<p class="subtitle">{to_html(rest, values, inline=True)}</p>' if rest else ""
     body = f"<h1>{to_html(name, values, inline=True)}</h1>{rest}<p>{lead}</p>"
@@ -82,28 +79,60 @@ def question(section: Section, values: Mapping[str, str]) -> list[Slide]:
     cells = [c for c in section.cells if c["cell_type"] == "code" and "skip-slide" not in _tags(c)]
     shown = [cell for cell in cells if "slide" in _tags(cell)]
     bodies = [("code", title + (code(source_shown(cell)) or code(source(cell)) + output(cell))) for cell in shown]
-    written = (source_shown(cell) or source(cell) for cell in cells)
-    if not shown and (short := next(filter(_is_idea, written), None)):
+    if short := "" if shown else _functions(cells):
         bodies.append(("code", title + code(short)))
     claims = [measured(claim) for cell in cells for claim in claims_of(cell)]
-    beside = 0 < sum(map(_lines, claims)) <= LINES_BESIDE
-    height = FIGURE_HEIGHT - 130 * beside
-    pictures = [picture for cell in cells if cell not in shown for picture in figures(cell, height)]
-    tables = [table for cell in cells if cell not in shown for table in _tables(cell)]
-    bodies += [("figure", title + part) for part in pictures[:1]] or [("table", title + part) for part in tables[:1]]
-    if claims and bodies:
-        kind, body = bodies[-1]
-        free = {"figure": LINES_BESIDE, "table": 11.5 - 0.9 * body.count("<tr"), "code": 11.5 - 0.8 * body.count("\n")}[kind]
-        free = 0 if kind == "figure" and not beside else free
-        below = [claim for i, claim in enumerate(claims) if sum(map(_lines, claims[: i + 1])) <= free]
-        bodies[-1] = (kind, body + (f"<ul>{''.join(f'<li>{claim}</li>' for claim in below)}</ul>" if below else ""))
-        claims = claims[len(below) :]
+    rest = [cell for cell in cells if cell not in shown]
+    if drawn := [drawing for cell in rest for drawing in drawings(cell)]:
+        body, claims = with_claims(*drawn[0], claims)
+        bodies.append(("figure", title + body))
+    elif tables := [table for cell in rest for table in tables_of(cell)]:
+        free = 12.5 - 0.9 * tables[0].count("<tr")
+        if short and short.count("\n") < SHORT_LINES and free > SHORT_LINES + 1:  # code and table on one slide
+            bodies, free = [], free - 1.5 - 0.8 * short.count("\n")
+            tables = [code(short) + tables[0]]
+        body, claims = above(tables[0], claims, free)
+        bodies.append(("table", title + body))
+    elif bodies:
+        body, claims = above(bodies[-1][1], claims, 11.5 - 0.8 * bodies[-1][1].count("\n"))
+        bodies[-1] = ("code", body)
+    elif section.text:
+        body, claims = above(_words(section.text, values), claims, 8)
+        bodies.append(("words", title + body))
     found = [Slide(kind, body) for kind, body in bodies] + _items(section.title, claims, "", values)
-    if not found and section.text:
-        formula = re.search(r"\$\$.*?\$\$", section.text, re.DOTALL)
-        found = [Slide("words", title + to_html(formula[0] if formula else section.text.split("\n\n")[0], values))]
     notes = _notes(section.text, values)
     return [Slide(s.kind, s.body, s.notes if i else notes) for i, s in enumerate(found)]
+
+
+def _words(text: str, values: Mapping[str, str]) -> str:
+    """What a section says where it shows nothing: its first formula or sentences, and its first list."""
+    formula = re.search(r"\$\$.*?\$\$", text, re.DOTALL)
+    items = re.search(r"^(?:1\.|-) .*?(?=\n\n|\Z)", text, re.DOTALL | re.MULTILINE)
+    parts = [formula[0] if formula else _lead(text.split("\n\n")[0]), items[0] if items else ""]
+    return to_html("\n\n".join(parts), values)
+
+
+def _lead(text: str) -> str:
+    """The first sentences of a paragraph, as many as say something."""
+    sentences = re.split(r"(?<=[.?!])\s+", text.strip())
+    enough = next((i for i in range(1, len(sentences)) if len(" ".join(sentences[:i])) >= LEAD), len(sentences))
+    return " ".join(sentences[:enough])
+
+
+def _functions(cells: list[dict]) -> str:
+    """The functions that a section writes before its first figure or claim, or else later, as many as a slide holds."""
+    shows = (i for i, cell in enumerate(cells) if claims_of(cell) or drawings(cell))
+    first = next(shows, len(cells))
+    for part in (cells[:first], cells[first:]):
+        ideas, found = filter(_is_idea, (source_shown(cell) or source(cell) for cell in part)), ""
+        for text in ideas:
+            more = f"{found}\n\n{text}".strip("\n")
+            if len(more.splitlines()) > MOST_LINES:
+                break
+            found = more
+        if found:
+            return found
+    return ""
 
 
 def claims_of(cell: dict) -> list[Claim]:
@@ -140,33 +169,7 @@ def code(text: str) -> str:
 def output(cell: dict) -> str:
     """What a cell showed: figures, tables, text."""
     text = "".join("".join(o.get("text", o.get("data", {}).get("text/plain", ""))) for o in cell["outputs"] if _is_text(o))
-    return "".join([*figures(cell), *_tables(cell)]) + (f"<pre>{html.escape(text.strip())}</pre>" if text.strip() else "")
-
-
-def figures(cell: dict, height: float = FIGURE_HEIGHT) -> list[str]:
-    """The figures of a cell: drawing and title, as large as a slide can take, but no higher than `height` pixels."""
-    found = []
-    for text in _html_of(cell):
-        caption = re.search(r"<figcaption[^>]*>(.*?)</figcaption>", text, re.DOTALL)
-        if caption and (drawing := re.search(r"<svg.*?</svg>", text, re.DOTALL)):
-            found.append(f'<p class="answer">{caption[1]}</p><figure>{_sized(drawing[0], height)}</figure>')
-    return found
-
-
-def _sized(svg: str, most: float) -> str:
-    width, height = map(float, re.search(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"', svg).groups())
-    scale = min(FIGURE_WIDTH / width, most / height)
-    style = f'style="width:{scale * width:.0f}px;height:{scale * height:.0f}px;'
-    return re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL).replace('style="width:100%;height:auto;', style, 1)
-
-
-def _tables(cell: dict) -> list[str]:
-    """The tables of a cell that are small enough for a slide."""
-    found = [
-        table for text in _html_of(cell) for table in re.findall(r"<table.*?</table>", text, re.DOTALL) if "<svg" not in text
-    ]
-    small = [t for t in found if t.count("<tr") <= MOST_ROWS + 1 and t.count("<th") - t.count("<tr") < MOST_COLUMNS + 1]
-    return [re.sub(r"<table[^>]*>", "<table>", table) for table in small]
+    return "".join([*figures(cell), *tables_of(cell)]) + (f"<pre>{html.escape(text.strip())}</pre>" if text.strip() else "")
 
 
 def _is_idea(text: str) -> bool:
@@ -196,22 +199,15 @@ def _quiz(quiz: chapter.Quiz, values: Mapping[str, str]) -> list[Slide]:
 
 
 def _items(title: str, items: Iterable[str], notes: str, values: Mapping[str, str] | None = None) -> list[Slide]:
-    """As many slides as a list needs; the first has the notes."""
-    groups: list[list[str]] = []
-    for item in items:
-        if not groups or sum(map(_lines, groups[-1])) + _lines(item) > MOST_LINES_OF_TEXT:
-            groups.append([])
-        groups[-1].append(f"<li>{item}</li>")
+    """As many slides as a list needs, each about as full; the first has the notes."""
+    groups = even_groups(list(items))
     count = [f" ({i} of {len(groups)})" if len(groups) > 1 else "" for i in range(1, len(groups) + 1)]
     heading = to_html(title, values or {}, inline=True)
-    bodies = [f"<h2>{heading}{n}</h2><ul>{''.join(group)}</ul>" for n, group in zip(count, groups, strict=True)]
+    bodies = [
+        f"<h2>{heading}{n}</h2><ul>{''.join(f'<li>{item}</li>' for item in group)}</ul>"
+        for n, group in zip(count, groups, strict=True)
+    ]
     return [Slide("list", body, "" if i else notes) for i, body in enumerate(bodies)]
-
-
-def _lines(item: str) -> float:
-    """About how many lines an item of a list takes, with the space below it."""
-    parts = re.sub(r"<[^>]+>", "", item.replace('<span class="measured">', "\n")).split("\n")
-    return 0.5 + sum(math.ceil(len(part) / LETTERS_A_LINE) for part in parts)
 
 
 def _first_sentences(text: str, values: Mapping[str, str]) -> list[str]:
@@ -227,10 +223,6 @@ def _notes(text: str, values: Mapping[str, str]) -> str:
 
 def _tags(cell: dict) -> list[str]:
     return cell["metadata"].get("tags", [])
-
-
-def _html_of(cell: dict) -> list[str]:
-    return ["".join(o["data"]["text/html"]) for o in cell.get("outputs", []) if "text/html" in o.get("data", {})]
 
 
 def _is_text(output: dict) -> bool:
