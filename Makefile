@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 PORT ?= 8000
 .DEFAULT_GOAL := help
-.PHONY: book test lab serve lint format long pdf teach assignments check screenshot clean help setup setup-dev
+.PHONY: book test lab serve lint format long pdf teach assignments check twice coverage screenshot clean help setup setup-dev
 
 book: setup            ## build the site; prints the path of its first page
 	@$(PY) -m tools.book
@@ -18,6 +18,14 @@ lab: setup             ## open the notebooks in JupyterLab
 
 serve: book            ## show the site on http://127.0.0.1:8000, or PORT=...
 	@$(PY) -m tools.serve $(PORT)
+
+twice: setup-dev       ## run the notebooks again and again; what they claim must agree
+	@$(PY) -m tools.determinism
+
+coverage: setup-dev    ## how much of helpers the tests reach, branches included
+	@$(PY) -m coverage run -m pytest
+	@$(PY) -m coverage combine -q
+	@$(PY) -m coverage report
 
 lint: setup-dev        ## what pre-commit checks
 	@$(PY) -m tools.lint
