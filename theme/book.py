@@ -88,7 +88,8 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     sampling_page.write_data(output)
     selector.write_data(output)
     for page in output.rglob("*.html"):
-        pages.clean(page)
+        if "_static" not in page.relative_to(output).parts:  # where the theme has pieces of pages
+            pages.clean(page)
 
 
 def copy_changed(source: Path, target: Path) -> None:

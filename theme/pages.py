@@ -11,6 +11,7 @@ from sphinx.util import logging
 from sphinxcontrib.mermaid import mermaid
 
 from theme.ledger import LEDGER_PAGE
+from theme.policy import sealed
 
 logger = logging.getLogger(__name__)
 NEEDED_BY = {"mathjax": 'class="math', "mermaid": 'class="mermaid'}  # a mark of the script, a mark of what needs it
@@ -92,8 +93,10 @@ def link_cards(body: str, page: str) -> str:
 
 
 def clean(page: Path) -> None:
-    """Take out of a written page the scripts that the theme puts there without asking; name its arrows."""
+    """Take out of a written page the scripts that the theme puts there without asking; name its arrows; seal it."""
     text = page.read_text(encoding="utf-8")
     cleaned = TOGGLE.sub('<summary aria-label="Show or hide the pages below">', REFUSED.sub("", text))
+    if "<head" in cleaned:  # Jupyter Book's own way in is no page; `tools.site.publish` puts another in its place
+        cleaned = sealed(cleaned)
     if cleaned != text:
         page.write_text(cleaned, encoding="utf-8")

@@ -17,6 +17,7 @@ import yaml
 from filelock import FileLock
 
 from helpers import assets
+from theme.policy import sealed
 from tools.execute import key, recorded, runtime_packages
 from tools.teach.pages import staged
 
@@ -186,7 +187,7 @@ def publish(built: Path, published: Path, key: str, first: str) -> None:
     for left in (fresh, old):
         shutil.rmtree(left, ignore_errors=True)
     shutil.copytree(built, fresh, ignore=shutil.ignore_patterns(".buildinfo", "_sources", "*.map"))
-    (fresh / "index.html").write_text(DOOR.format(page=first), encoding="utf-8")
+    (fresh / "index.html").write_text(sealed(DOOR.format(page=first)), encoding="utf-8")
     (fresh / STAMP).write_text(key)
     if published.exists():
         published.rename(old)
