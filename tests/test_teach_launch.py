@@ -32,6 +32,14 @@ def test_what_binder_says_of_memory_is_true_of_the_last_run():
     assert max(peaks, default=0) < 4000, "a hub that allows 4 GB for each person is no longer enough: .binder/README.md"
 
 
+def test_what_binder_says_of_memory_and_time_stands_beside_the_buttons():
+    text = (BINDER / "README.md").read_text()
+    assert all(
+        word in text for word in ("**Memory.**", "2 GB", "4 GB", "**Time.**", "several times as long", "**Buttons.**")
+    )
+    assert "launch_buttons" in text and "launch_buttons:" in (ROOT / "_config.yml").read_text()
+
+
 def test_the_container_has_what_the_book_asks_for():
     known = json.loads((CONTAINER / "devcontainer.json").read_text())
     assert (CONTAINER / known["build"]["dockerfile"]).is_file()
