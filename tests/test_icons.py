@@ -1,0 +1,47 @@
+"""The icon font of the site has the icons that are shown, and no others."""
+
+from pathlib import Path
+
+import pytest
+from fontTools.ttLib import TTFont
+
+from theme.icons import FONT, WHOLE, cut_font, used_icons
+from tools import site
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    """A site with two icons named by a page, one by a script and two by styles."""
+    static = tmp_path / "_static"
+    (static / FONT).parent.mkdir(parents=True)
+    rules = [
+        '.fa-bars:before,.fa-navicon:before{content:"\\f0c9"}', '.fa-sun:before{content:"\\f185"}',
+        '.fa-bell:before{content:"\\f0f3"}', '.fa-xmark:before{content:"\\f00d"}',
+        '.x::after{content:"\\f107"}', ':root{--y:"\uf058"}',
+    ]  # fmt: skip
+    (static / "a.css").write_text("".join(rules))
+    (tmp_path / "index.html").write_text('<i class="fa-solid fa-navicon"></i><i class="fa-sun"></i>')
+    (static / "a.js").write_text('box.classList.add("fa-xmark")')
+    (static / "fontawesome.js").write_text("fa-bell")
+    return tmp_path
+
+
+def test_icons_that_are_named_are_found(output: Path) -> None:
+    assert used_icons(output) == {0xF0C9, 0xF185, 0xF00D, 0xF107, 0xF058}
+
+
+def test_the_font_keeps_them_and_drops_the_others(output: Path) -> None:
+    cut_font(output)
+    file = output / "_static" / FONT
+    shapes = TTFont(file).getBestCmap()
+    assert set(shapes) == used_icons(output) and 0xF0F3 in TTFont(WHOLE).getBestCmap()
+    assert file.stat().st_size < WHOLE.stat().st_size / 50
+    before = file.read_bytes()
+    cut_font(output)
+    assert file.read_bytes() == before
+
+
+def test_the_book_s_font_has_every_icon_of_its_pages() -> None:
+    built = site.build_site().parent
+    shapes = set(TTFont(built / "_static" / FONT).getBestCmap())
+    assert used_icons(built) & set(TTFont(WHOLE).getBestCmap()) == shapes and 10 < len(shapes) < 100
