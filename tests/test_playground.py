@@ -81,15 +81,15 @@ def built(root: Path) -> Path:
 
 def ready(page, vocabulary: str = "GPT-2") -> None:
     """Wait until the tokens of what is typed are shown."""
-    page.wait_for_function(f"document.getElementById('tokens-counts').textContent.endsWith('of {vocabulary}')")
-    page.wait_for_function("document.getElementById('tokens-state').textContent === ''", timeout=60_000)
+    page.wait_for_function(f"() => document.getElementById('tokens-counts').textContent.endsWith('of {vocabulary}')")
+    page.wait_for_function("() => document.getElementById('tokens-state').textContent === ''", timeout=60_000)
 
 
 def type_in(page, text: str) -> None:
     """Put a text into the playground and wait for its tokens."""
     page.locator("#tokens-counts").evaluate("box => box.textContent = ''")
     page.locator("#tokens-text").fill(text)
-    page.wait_for_function("document.getElementById('tokens-counts').textContent !== ''", timeout=30_000)
+    page.wait_for_function("() => document.getElementById('tokens-counts').textContent !== ''", timeout=30_000)
     page.wait_for_timeout(50)
 
 
@@ -255,7 +255,9 @@ def test_a_vocabulary_is_loaded_when_it_is_first_chosen(reader: Visitor) -> None
     ready(page, "GPT-4o")
     assert "o200k_base.js" in asked and "cl100k_base.js" not in asked
     page.get_by_role("button", name="Load GPT-4 ").click()
-    page.wait_for_function("document.querySelector('[data-row=tokens] [data-vocabulary=cl100k_base]').textContent !== '—'")
+    page.wait_for_function(
+        "() => document.querySelector('[data-row=tokens] [data-vocabulary=cl100k_base]').textContent !== '—'"
+    )
     assert asked.count("o200k_base.js") == 1 and "cl100k_base.js" in asked
     assert not reader.faults
 
@@ -265,8 +267,10 @@ def test_an_article_has_its_counts_premium_and_cost(reader: Visitor) -> None:
     ready(page)
     page.locator("#tokens-language").select_option("mya")
     page.locator("#tokens-article").select_option("3")
-    page.wait_for_function("document.querySelector('[data-row=premium] [data-vocabulary=r50k_base]').textContent !== '—'")
-    page.wait_for_function("document.getElementById('tokens-note').textContent.includes('article 3 ')")
+    page.wait_for_function(
+        "() => document.querySelector('[data-row=premium] [data-vocabulary=r50k_base]').textContent !== '—'"
+    )
+    page.wait_for_function("() => document.getElementById('tokens-note').textContent.includes('article 3 ')")
     texts = comparable_declarations()
     burmese, english = (texts[code].articles[3] for code in ("mya", "eng"))
     ready(page)
@@ -371,7 +375,7 @@ def test_tokens_can_be_reached_by_keyboard(reader: Visitor) -> None:
     page.locator("#tokens-shown [tabindex='0']").focus()
     page.keyboard.press("ArrowLeft")
     assert page.locator("#tokens-detail").text_content().startswith("Token 2: "), "right-to-left text runs the other way"
-    page.wait_for_function("document.getElementById('tokens-spoken').textContent.includes(' tokens, 9 characters')")
+    page.wait_for_function("() => document.getElementById('tokens-spoken').textContent.includes(' tokens, 9 characters')")
 
 
 def test_a_link_carries_text_article_and_vocabulary(reader: Visitor) -> None:
@@ -379,7 +383,7 @@ def test_a_link_carries_text_article_and_vocabulary(reader: Visitor) -> None:
     ready(page)
     type_in(page, "50 % & #1 <b>\n+ 👍")
     page.get_by_role("button", name="Copy a link").click()
-    page.wait_for_function("location.hash.length > 1")
+    page.wait_for_function("() => location.hash.length > 1")
     other = reader.context.new_page()
     other.goto(page.url)
     ready(other)
@@ -411,12 +415,14 @@ def test_what_goes_wrong_is_said_and_can_be_tried_again(reader: Visitor) -> None
     ready(page)
     reader.context.route("**/cl100k_base.js", lambda route: route.abort())
     page.get_by_label("GPT-4", exact=False).nth(0).check()
-    page.wait_for_function("document.getElementById('tokens-state').textContent.startsWith('This could not be loaded')")
+    page.wait_for_function(
+        "() => document.getElementById('tokens-state').textContent.startsWith('This could not be loaded')"
+    )
     reader.context.unroute("**/cl100k_base.js")
     page.get_by_label("GPT-2").check()
     ready(page)
     page.locator("#tokens-text").fill("")
-    page.wait_for_function("document.getElementById('tokens-counts').textContent.startsWith('0 tokens, 0 characters')")
+    page.wait_for_function("() => document.getElementById('tokens-counts').textContent.startsWith('0 tokens, 0 characters')")
 
 
 def test_without_script_the_pages_say_what_is_needed(browser, address: str) -> None:

@@ -33,7 +33,7 @@ def opened(visitor: Visitor, settings: str = ""):
     """The page, once it shows a result or says why there is none."""
     page = visitor.open(PAGE + settings)
     page.wait_for_function(
-        "document.getElementById('sampling-counts').textContent || document.getElementById('sampling-state').textContent"
+        "() => document.querySelector('#sampling-counts').textContent || document.querySelector('#sampling-state').textContent"
     )
     return page
 
@@ -206,7 +206,7 @@ def test_the_page_shows_what_is_left(reader: Visitor) -> None:
     many = page.locator("#sampling-drawn").text_content()
     page.get_by_role("button", name="Draw 20").click()
     assert many != page.locator("#sampling-drawn").text_content() and "a rarer token" in many
-    page.wait_for_function("document.getElementById('sampling-spoken').textContent.includes('can be drawn')")
+    page.wait_for_function("() => document.getElementById('sampling-spoken').textContent.includes('can be drawn')")
     assert not reader.faults
 
 
@@ -235,7 +235,7 @@ def test_a_link_keeps_the_settings(reader: Visitor) -> None:
     page.get_by_role("spinbutton", name="Top-k").fill("7")
     page.get_by_label("the filters, then temperature").check()
     page.get_by_role("button", name="Copy a link").click()
-    page.wait_for_function("document.getElementById('sampling-copied').textContent !== ''")
+    page.wait_for_function("() => document.getElementById('sampling-copied').textContent !== ''")
     shown, link = rows(page), page.evaluate("location.hash")
     page.goto("about:blank")
     page = opened(reader, link)

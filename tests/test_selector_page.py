@@ -48,7 +48,7 @@ def opened(visitor: Visitor, settings: str = ""):
     """The page, once it shows a result or says why there is none."""
     page = visitor.open(PAGE + settings)
     page.wait_for_function(
-        "document.getElementById('select-verdict').textContent || document.getElementById('select-state').textContent"
+        "() => document.querySelector('#select-verdict').textContent || document.querySelector('#select-state').textContent"
     )
     return page
 
@@ -154,7 +154,7 @@ def test_the_page_shows_what_python_says(reader: Visitor) -> None:
     assert page.locator("#select-kept > li > strong").all_text_contents() == [choice.model for choice in fast]
     page.get_by_label("Tokens a second").fill("100000")
     assert page.locator("#select-verdict").text_content().startswith("✗ No model of the list")
-    page.wait_for_function("document.getElementById('select-spoken').textContent.startsWith('✗ No model')")
+    page.wait_for_function("() => document.getElementById('select-spoken').textContent.startsWith('✗ No model')")
     assert not reader.faults
 
 
@@ -207,7 +207,7 @@ def test_a_link_keeps_the_settings(reader: Visitor) -> None:
     page.get_by_label("A million tokens").fill("7.5")
     page.get_by_label("it must have been trained").uncheck()
     page.get_by_role("button", name="Copy a link").click()
-    page.wait_for_function("document.getElementById('select-copied').textContent !== ''")
+    page.wait_for_function("() => document.getElementById('select-copied').textContent !== ''")
     shown, link = page.locator("#select-result").inner_text(), page.evaluate("location.hash")
     page.goto("about:blank")
     page = opened(reader, link)

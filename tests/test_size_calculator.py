@@ -41,7 +41,7 @@ def opened(visitor: Visitor, settings: str = ""):
     """The page, once it shows a result or says why there is none."""
     page = visitor.open(PAGE + settings)
     page.wait_for_function(
-        "document.getElementById('size-verdict').textContent || document.getElementById('size-state').textContent"
+        "() => document.querySelector('#size-verdict').textContent || document.querySelector('#size-state').textContent"
     )
     return page
 
@@ -227,7 +227,7 @@ def test_the_page_shows_what_python_says(reader: Visitor) -> None:
     page.get_by_label("Texts at once").fill("200")
     said = page.locator("#size-verdict").text_content()
     assert said.startswith("✗ It does not fit: ") and "one device holds 80\u00a0GB" in said
-    page.wait_for_function("document.getElementById('size-spoken').textContent.startsWith('✗ It does not fit')")
+    page.wait_for_function("() => document.getElementById('size-spoken').textContent.startsWith('✗ It does not fit')")
     assert not reader.faults
 
 
@@ -305,7 +305,7 @@ def test_a_link_keeps_the_settings(reader: Visitor) -> None:
     page.get_by_label("Memory, in GB").fill("12.5")
     page.get_by_label("Price of a device").fill("0.75")
     page.get_by_role("button", name="Copy a link").click()
-    page.wait_for_function("document.getElementById('size-copied').textContent !== ''")
+    page.wait_for_function("() => document.getElementById('size-copied').textContent !== ''")
     shown = page.locator("#size-result").inner_text()
     link = page.evaluate("location.hash")
     page.goto("about:blank")
