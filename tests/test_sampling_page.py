@@ -32,9 +32,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def opened(visitor: Visitor, settings: str = ""):
     """The page, once it shows a result or says why there is none."""
     page = visitor.open(PAGE + settings)
-    page.wait_for_function(
-        "() => document.querySelector('#sampling-counts').textContent || document.querySelector('#sampling-state').textContent"
-    )
+    page.wait_for_function("() => ['counts', 'state'].some((id) => document.getElementById('sampling-' + id).textContent)")
     return page
 
 

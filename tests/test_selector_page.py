@@ -47,9 +47,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def opened(visitor: Visitor, settings: str = ""):
     """The page, once it shows a result or says why there is none."""
     page = visitor.open(PAGE + settings)
-    page.wait_for_function(
-        "() => document.querySelector('#select-verdict').textContent || document.querySelector('#select-state').textContent"
-    )
+    page.wait_for_function("() => ['verdict', 'state'].some((id) => document.getElementById('select-' + id).textContent)")
     return page
 
 

@@ -40,9 +40,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def opened(visitor: Visitor, settings: str = ""):
     """The page, once it shows a result or says why there is none."""
     page = visitor.open(PAGE + settings)
-    page.wait_for_function(
-        "() => document.querySelector('#size-verdict').textContent || document.querySelector('#size-state').textContent"
-    )
+    page.wait_for_function("() => ['verdict', 'state'].some((id) => document.getElementById('size-' + id).textContent)")
     return page
 
 
