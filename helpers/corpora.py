@@ -142,8 +142,10 @@ def passages(texts: Iterable[str], n_words: int) -> list[str]:
     Raises:
         ValueError: if `n_words` is less than 1.
     """
-    if n_words < 1:
-        raise ValueError(f"n_words={n_words} is too few; a passage has at least 1 word")
+    if isinstance(texts, str):
+        raise TypeError("texts must be strings in a sequence; put a single text in a list")
+    if not isinstance(n_words, int) or n_words < 1:
+        raise ValueError(f"n_words={n_words!r} is not accepted; a passage has a whole number of words, at least 1")
     cut = []
     for text in texts:
         words = text.split()

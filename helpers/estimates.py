@@ -62,6 +62,8 @@ def bootstrap(
     """
     if len(values) < 2:
         raise ValueError(f"values has length {len(values)}; a bootstrap needs at least 2")
+    if isinstance(n_resamples, bool) or not isinstance(n_resamples, int) or n_resamples < 1:
+        raise ValueError(f"n_resamples={n_resamples!r} is no number of resamples; give a whole number from 1 on")
     sample = np.asarray(values, dtype=float)
     drawn = np.random.default_rng(seed).integers(len(sample), size=(n_resamples, len(sample)))
     low, high = np.percentile([statistic(sample[rows]) for rows in drawn], [2.5, 97.5])

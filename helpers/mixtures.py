@@ -11,7 +11,10 @@ PIECE = 200  # characters of one text in a row
 
 def byte_ids(text: str) -> Tensor:
     """The bytes of a text in UTF-8, as ids from 0 to 255; shape (bytes,)."""
-    return _ids(text.encode())
+    try:
+        return _ids(text.encode())
+    except UnicodeEncodeError as error:
+        raise ValueError(f"text holds half of a surrogate pair, {text[error.start]!r}, which is no character") from None
 
 
 def mixture(texts: Mapping[str, str], shares: Mapping[str, float], n_bytes: int, *, seed: int = 0) -> Tensor:

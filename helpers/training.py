@@ -191,6 +191,8 @@ def schedule(fraction: float, warmup: float) -> float:
 
     The cosine is that of Loshchilov and Hutter (2017), with a floor.
     """
+    if math.isnan(fraction) or math.isnan(warmup):
+        raise ValueError(f"fraction={fraction} and warmup={warmup} must be parts of the run; one is not a number")
     if fraction < warmup:
         return fraction / warmup
     done = min((fraction - warmup) / (1 - warmup), 1.0)

@@ -52,6 +52,6 @@ def best_of_n_kl(n: int) -> float:
     Raises:
         ValueError: if n is less than 1.
     """
-    if n < 1:
-        raise ValueError(f"n={n} answers; give at least 1")
+    if not n >= 1 or math.isinf(n):
+        raise ValueError(f"n={n} answers; give a whole number, at least 1")
     return math.log(n) - (n - 1) / n

@@ -75,6 +75,9 @@ def gae(rewards: Tensor, values: Tensor, mask: Tensor, gamma: float = 1.0, lam: 
     Returns:
         (B, T), 0 outside the mask.
     """
+    for name, part in (("gamma", gamma), ("lam", lam)):
+        if not 0 <= part <= 1:
+            raise ValueError(f"{name}={part!r} is not between 0 and 1")
     values = values.masked_fill(~mask, 0)
     advantage, later, columns = torch.zeros(len(rewards)), torch.zeros(len(rewards)), []
     for t in reversed(range(rewards.shape[1])):
@@ -110,6 +113,8 @@ def ppo_loss(log_probs: Tensor, old_log_probs: Tensor, advantages: Tensor, mask:
 def value_loss(values: Tensor, returns: Tensor, mask: Tensor) -> Tensor:
     """Half the mean squared error of the values over all answers' tokens; (B, T) each, a scalar."""
     check_mask(mask)
+    check_finite("values", values[mask])
+    check_finite("returns", returns[mask])
     return 0.5 * masked_sum((values - returns) ** 2, mask).sum() / mask.sum()
 
 

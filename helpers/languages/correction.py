@@ -124,6 +124,9 @@ def _prepared(counts: Mapping[str, int] | pd.Series, confusion: pd.DataFrame) ->
         )
     q = np.array([counts.get(label, 0) for label in confusion.columns], dtype=float)
     m = confusion.to_numpy(dtype=float)
+    for name, numbers in (("counts", q), ("confusion", m)):
+        if not (np.isfinite(numbers) & (numbers >= 0)).all():
+            raise ValueError(f"{name} holds a number that is negative or not finite; give how many documents there are")
     return q / q.sum(), m / m.sum(axis=1, keepdims=True)
 
 

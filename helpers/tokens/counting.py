@@ -158,6 +158,6 @@ def context_share(tokens: float, window: int) -> float:
 
 
 def _not_negative(name: str, value: float) -> float:
-    if not value >= 0:
-        raise ValueError(f"{name}={value} is negative or not a number; give 0 or more")
+    if not 0 <= value < np.inf:
+        raise ValueError(f"{name}={value} is negative, endless or not a number; give 0 or more")
     return value
