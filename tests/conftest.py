@@ -1,11 +1,50 @@
 """What several test modules share."""
 
+import ipaddress
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.browser import VIEWS, Visitor, chromium, serve
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """The tests reach no other machine: whoever asks for one is told so, and fails."""
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
+
+    def guarded_connect(self: socket.socket, address) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            refuse(address[0])
+        connect(self, address)
+
+    def guarded_look_up(host, *rest, **more):
+        refuse(host)
+        return look_up(host, *rest, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded_connect)
+        patch.setattr(socket, "getaddrinfo", guarded_look_up)
+        yield
+
+
+def refuse(host: str | bytes | None) -> None:
+    """Raise unless a host is this machine.
+
+    Raises:
+        RuntimeError: if it is another.
+    """
+    name = host.decode() if isinstance(host, bytes) else host
+    if name in (None, "", "localhost", socket.gethostname()):
+        return
+    try:
+        if ipaddress.ip_address(name).is_loopback or ipaddress.ip_address(name).is_unspecified:
+            return
+    except ValueError:
+        pass
+    raise RuntimeError(f"{name} was asked for; the book needs no network after its set-up, and neither do its tests")
 
 
 @pytest.fixture(scope="session")
