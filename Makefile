@@ -10,8 +10,8 @@ book: setup            ## build the site; prints the path of its first page
 	@$(PY) -m tools.book
 
 test: setup-dev        ## run every notebook and every test
-	@$(PY) -m tools.book
-	@$(PY) -m pytest
+	@$(PY) -m tools.offline -m tools.book
+	@$(PY) -m tools.offline -m pytest
 
 lab: setup             ## open the notebooks in JupyterLab
 	@PYTHONPATH="$(CURDIR)" $(PY) -m jupyterlab --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate chapters
