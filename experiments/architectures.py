@@ -30,6 +30,7 @@ BATCH = {"batch_size": 16, "context": 128}
 
 
 def text_config(name: str) -> Config:
+    """The configuration of an architecture at the size that all have on text."""
     return of_size(ARCHITECTURES[name], TEXT_PARAMETERS, **SHAPE)
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from tools.execute import ROOT
 from tools.teach import grading
-from tools.teach.grading import AssignmentError, known
+from tools.teach.course import AssignmentError, known
 from tools.teach.sources import notebook, parts
 
 NAMES = list(known())

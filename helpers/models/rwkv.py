@@ -193,4 +193,5 @@ def running_max(k: Tensor, w: Tensor) -> Tensor:
 
 
 def exp(x: Tensor) -> Tensor:
+    """e to the power of x, any shape, with exponents cut off at FLOOR so that no result is denormal, which is slow."""
     return x.clamp(min=FLOOR).exp_()

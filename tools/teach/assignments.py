@@ -1,6 +1,6 @@
 """The assignments of the course: `python -m tools.teach.assignments release NAME`, then autograde, mark, and so on.
 
-A course is a folder, `_build/assignments` unless another is given; `tools/teach/grading.py` says what is in it.
+A course is a folder, `_build/assignments` unless another is given; `tools/teach/course.py` says what is in it.
 """
 
 import argparse
@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 from tools.execute import ROOT
-from tools.teach.grading import AssignmentError, autograde, feedback, generate, grades, known, mark, release
+from tools.teach.course import AssignmentError, known
+from tools.teach.grading import autograde, feedback, generate, grades, mark, release
 from tools.teach.sources import notebook
 
 COURSE = ROOT / "_build" / "assignments"

@@ -1,66 +1,16 @@
-"""Assignments with nbgrader: made from their sources, handed out, run and marked, and answered.
+"""Assignments with nbgrader: made from their sources, handed out, run and marked, and answered; a course says where."""
 
-A course is a folder with nbgrader's own folders in it: source, release, submitted/STUDENT/NAME/NAME.ipynb, autograded,
-feedback; and its database, gradebook.db.
-"""
-
-import logging
 import re
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import nbformat
 
-from tools.execute import ROOT
+from tools.teach.course import SETTINGS, AssignmentError, check_name, convert, gradebook, known
 from tools.teach.sources import notebook
 
-if TYPE_CHECKING:
-    from nbgrader.api import Gradebook
-    from nbgrader.converters.base import BaseConverter
-    from traitlets.config import Config
-
-SOURCES = ROOT / "teaching" / "assignments"
 ELSEWHERE = re.compile(r"""<script[^>]*\bsrc=["']https?:[^>]*>\s*</script>""")  # MathJax; formulas stay as they are written
 WRAPPED = "<style>pre { white-space: pre-wrap !important }</style>"  # so that a long message is read without scrolling
-SETTINGS = """# Written once, and read by tools/teach/grading.py and by nbgrader's own commands: change what you like.
-c = get_config()
-c.Execute.timeout = 30  # seconds for a cell; one that takes longer gets no points, and the rest is still marked
-c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
-c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("write this, and run this cell again")'}
-c.ClearSolutions.text_stub = "*Write your answer here.*"
-c.Autograde.autograde_preprocessors = [
-    "tools.teach.isolating.Isolating",
-    "nbgrader.preprocessors.IgnorePattern",
-    "nbconvert.preprocessors.ClearMetadataPreprocessor",
-    "nbgrader.preprocessors.LimitOutput",
-    "nbgrader.preprocessors.SaveAutoGrades",
-    "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
-c.GenerateFeedback.preprocessors = [
-    "nbgrader.preprocessors.GetGrades",
-    "tools.teach.isolating.Confidential",
-    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-]
-"""
-
-
-class AssignmentError(RuntimeError):
-    """What went wrong, in words for a lecturer."""
-
-
-def known() -> dict[str, Path]:
-    """The assignments by name, each with its source."""
-    return {file.stem: file for file in sorted(SOURCES.glob("*.py"))}
-
-
-def check_name(name: str) -> None:
-    """Raise an AssignmentError unless there is an assignment of that name."""
-    if name not in known():
-        raise AssignmentError(f"there is no assignment {name!r}; there are {', '.join(known())}")
 
 
 def generate(name: str, course: Path) -> Path:
@@ -91,7 +41,7 @@ def release(name: str, course: Path) -> Path:
     from nbgrader.converters import GenerateAssignment
 
     generate(name, course)
-    _convert(GenerateAssignment, course, name)
+    convert(GenerateAssignment, course, name)
     return course / "release" / name / f"{name}.ipynb"
 
 
@@ -133,7 +83,7 @@ def autograde(name: str, course: Path, student: str | None = None, seconds: int 
         trouble = _unreadable(who, handed_in)
         if not trouble:
             try:
-                _convert(Autograde, course, name, who, seconds)
+                convert(Autograde, course, name, who, seconds)
             except AssignmentError as error:
                 trouble = str(error)
         yield who, trouble
@@ -160,7 +110,7 @@ def mark(name: str, course: Path, student: str, question: str, points: float, co
     from nbgrader.api import MissingEntry
 
     check_name(name)
-    with _gradebook(course) as book:
+    with gradebook(course) as book:
         try:
             grade = book.find_grade(question, name, name, student)
         except MissingEntry:
@@ -189,7 +139,7 @@ def feedback(name: str, course: Path, student: str | None = None) -> list[Path]:
         raise AssignmentError(f"nothing of {student or 'anybody'!r} in {name!r} was marked; run autograde first")
     pages = [course / "feedback" / who / name / f"{name}.html" for who in wanted]
     for who, page in zip(wanted, pages, strict=True):
-        _convert(GenerateFeedback, course, name, who)
+        convert(GenerateFeedback, course, name, who)
         text = ELSEWHERE.sub("", page.read_text(encoding="utf-8"))
         page.write_text(text.replace("</head>", f"{WRAPPED}</head>", 1), encoding="utf-8")
     return pages
@@ -198,7 +148,7 @@ def feedback(name: str, course: Path, student: str | None = None) -> list[Path]:
 def grades(name: str, course: Path) -> list[dict[str, str | float]]:
     """One row a student: points so far, what there is to have, and the answers that wait for a person."""
     check_name(name)
-    with _gradebook(course) as book:
+    with gradebook(course) as book:
         rows = []
         for submission in sorted(book.assignment_submissions(name), key=lambda s: s.student_id):
             waiting = [g.name for notebook in submission.notebooks for g in notebook.grades if g.needs_manual_grade]
@@ -213,61 +163,3 @@ def _graded_cells(name: str) -> list[str]:
 
 def _is_released(name: str, course: Path) -> bool:
     return (course / "release" / name / f"{name}.ipynb").is_file() and (course / "gradebook.db").is_file()
-
-
-@contextmanager
-def _gradebook(course: Path) -> Iterator["Gradebook"]:
-    from nbgrader.api import Gradebook
-
-    if not (course / "gradebook.db").is_file():
-        raise AssignmentError(f"there is no gradebook.db in {course}: release an assignment there first")
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
-        yield book
-
-
-def _settings(course: Path, seconds: int | None) -> "Config":
-    from traitlets.config.loader import PyFileConfigLoader
-
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
-    config.CourseDirectory.root = str(course)
-    if seconds is not None:
-        config.Execute.timeout = seconds
-    return config
-
-
-def _convert(
-    converter: type["BaseConverter"], course: Path, name: str, student: str | None = None, seconds: int | None = None
-) -> None:
-    """Run a step of nbgrader for an assignment, over what an earlier run left.
-
-    Raises:
-        AssignmentError: if it fails, with the errors that nbgrader logged.
-    """
-    from nbgrader.converters.base import NbGraderException
-    from nbgrader.coursedir import CourseDirectory
-    from sqlalchemy.exc import SAWarning
-
-    config = _settings(course, seconds)
-    directory = CourseDirectory(config=config, assignment_id=name, **({"student_id": student} if student else {}))
-    step = converter(coursedir=directory, config=config)
-    step.force = True
-    with _heard(step.log) as said, warnings.catch_warnings():
-        warnings.simplefilter("ignore", SAWarning)  # of nbgrader's own use of its database
-        try:
-            step.start()
-        except NbGraderException as error:
-            told = [line for record in said for line in record.splitlines() if line.strip()]
-            raise AssignmentError("\n".join(told) or str(error)) from error
-
-
-@contextmanager
-def _heard(log: logging.Logger) -> Iterator[list[str]]:
-    """What a logger says at the level of errors, kept and not shown."""
-    said: list[str] = []
-    handler = logging.Handler(logging.ERROR)
-    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
-    before, log.handlers, log.propagate = log.handlers, [handler], False
-    try:
-        yield said
-    finally:
-        log.handlers = before
