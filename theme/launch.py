@@ -33,15 +33,16 @@ if importlib.util.find_spec("helpers") is None:
     sys.path.insert(0, str(found[0]))"""
 READ_ME = """# The notebooks of Understanding Foundation Models
 
-In this folder, with Python 3.11, 3.12 or 3.13:
+In this folder, with Python 3.11, 3.12 or 3.13, on Linux, a Mac with Apple silicon, or Windows with WSL:
 
     python -m venv .venv
-    . .venv/bin/activate                 (on Windows: .venv\\Scripts\\activate)
+    . .venv/bin/activate
     python -m pip install -r requirements.txt -c constraints.txt
     python -m helpers.assets fetch
     jupyter lab
 
-The last but one fetches texts, vocabularies and the chat model, once; after it no notebook needs a network. Chapters ask for
+On Linux without an NVIDIA card pip takes PyTorch's CUDA build, about 3 GB more, unless PIP_EXTRA_INDEX_URL holds the CPU index
+that pytorch.org/get-started names. The last line but one fetches texts, vocabularies and the chat model, once; after it no notebook needs a network. Chapters ask for
 up to about 2 GB of memory each, and for a minute or two on two cores.
 """
 
