@@ -42,8 +42,8 @@ In this folder, with Python 3.11, 3.12 or 3.13, on Linux, a Mac with Apple silic
     jupyter lab
 
 On Linux without an NVIDIA card pip takes PyTorch's CUDA build, about 3 GB more, unless PIP_EXTRA_INDEX_URL holds the CPU
-index that pytorch.org/get-started names. The last line but one fetches texts, vocabularies and the chat model, once; after it
-no notebook needs a network. Chapters ask for up to about 3 GB of memory each, and for a minute or two on two cores.
+index that pytorch.org/get-started names. The last line but one fetches texts, vocabularies and the chat model, once; after
+it no notebook needs a network. Chapters ask for up to about 3 GB of memory each, and for a minute or two on two cores.
 """
 
 
