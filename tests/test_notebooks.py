@@ -120,3 +120,10 @@ def test_claim_ids_are_unique_in_the_book_and_named_after_their_chapter():
         assert len(ids) >= 3 and len({id.split("-")[0] for id in ids}) == 1
         called.update(ids)
     assert max(called.values()) == 1, called.most_common(2)
+
+
+def test_labels_of_exercises_are_unique_in_the_book():
+    labels = Counter(
+        label for path in NOTEBOOKS for label in re.findall(r"```\{exercise\} .+\n:label: (\S+)", prose_of(path))
+    )
+    assert max(labels.values()) == 1, labels.most_common(2)

@@ -53,7 +53,10 @@ def test_no_stretch_of_a_plan_is_too_long():
 
 def test_the_twelve_weeks_take_the_chapters_in_their_order():
     taught = [chapter for week in PLANS["plans"][0]["weeks"] for chapter in week["chapters"]]
-    assert taught == sorted(taught) and {path.stem[:2] for path in NOTEBOOKS} == set(taught)
+    assert taught == sorted(taught), "the weeks of teaching/plans.yaml leave the order of the chapters"
+    left_out = {path.stem[:2] for path in NOTEBOOKS} - set(taught)
+    assert not left_out, f"give these chapters a week in the first plan of teaching/plans.yaml: {left_out}"
+    assert not set(taught) - {path.stem[:2] for path in NOTEBOOKS}
 
 
 def test_the_syllabus_has_every_chapter_and_every_plan():

@@ -26,7 +26,8 @@ def bounded() -> dict[str, set[str]]:
         held = {
             canonicalize_name(need.name)
             for need in needs
-            if (need.marker is None or need.marker.evaluate({"extra": ""})) and any(s.operator in UPPER for s in need.specifier)
+            if (need.marker is None or need.marker.evaluate({"extra": ""}))
+            and any(s.operator in UPPER for s in need.specifier)
         }
         if name in pinned() and held & pinned():
             found[name] = held & pinned()
