@@ -150,6 +150,19 @@ def test_a_damaged_folder_is_fetched_again(registry):
     assert files(path("small")) == ["a.txt"]
 
 
+def test_a_flipped_bit_on_disk_is_found_at_set_up_and_mended(registry, monkeypatch, capsys):
+    monkeypatch.setattr(assets, "ASSETS", {"small": ASSETS["small"]})
+    monkeypatch.setattr(download, "ASSETS", {"small": ASSETS["small"]})
+    folder = path("small")
+    (folder / "a.txt").write_bytes(b"alphA")
+    assert ASSETS["small"].is_complete() and ASSETS["small"].damaged() == ["a.txt"]
+    download.fetch_all()
+    assert (folder / "a.txt").read_bytes() == b"alpha" and ASSETS["small"].damaged() == []
+    assert "the asset 'small' is damaged (a.txt) and is fetched again" in capsys.readouterr().out
+    download.fetch_all()
+    assert capsys.readouterr().out == "" and registry.asked.read_text() == "xx"
+
+
 def test_what_a_killed_fetch_left_is_removed(registry):
     left = registry.cache / f".partial-{ASSETS['small'].folder().name}-killed"
     left.mkdir(parents=True)

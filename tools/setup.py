@@ -1,4 +1,4 @@
-"""Set-up: a virtual environment, the pinned requirements, the assets. Doing it again costs a fraction of a second.
+"""Set-up: a virtual environment, the pinned requirements, the assets. Doing it again takes a second.
 
 Runs on a bare Python (standard library only). Whatever stops it is said in one sentence that says what to do.
 """
@@ -152,7 +152,7 @@ def pip(*words: str) -> None:
 
 
 def fetch_assets() -> None:
-    """Fetch what is missing of the assets; the module says itself what went wrong."""
+    """Fetch what is missing or damaged of the assets; the module says itself what went wrong."""
     done = subprocess.run([PYTHON, "-m", "helpers.assets", "fetch"], cwd=ROOT)
     if done.returncode:
         sys.exit(done.returncode)

@@ -55,8 +55,10 @@ def build_site(root: Path = ROOT) -> Path:
         key = digest(root, files)
         published = build / "html"
         if not (published / STAMP).exists() or (published / STAMP).read_text() != key:
-            if stage(files, build / "source"):
+            gone, changed = stage(files, build / "source")
+            if gone:
                 shutil.rmtree(build / "site", ignore_errors=True)  # Sphinx leaves the pages of sources that are gone
+            forget(changed, build / "site")
             run_sphinx(root, build)
             publish(build / "site" / "_build" / "html", published, key, f"{pages(root)[0]}.html")
     return published / "index.html"
@@ -135,21 +137,29 @@ def digest(root: Path, files: dict[str, Path]) -> str:
     return total.hexdigest()
 
 
-def stage(files: dict[str, Path], source: Path) -> bool:
+def stage(files: dict[str, Path], source: Path) -> tuple[bool, list[str]]:
     """Make `source` hold exactly these files; one that is unchanged keeps its age, so that Sphinx can pass over it.
 
     Returns:
-        True if a file was there that is not wanted any more.
+        whether a file was there that is not wanted any more; the names of those that have changed.
     """
     gone = [file for file in source.rglob("*") if file.is_file() and file.relative_to(source).as_posix() not in files]
     for file in gone:
         file.unlink()
+    changed = []
     for name, file in files.items():
         copy = source / name
         if not copy.exists() or copy.read_bytes() != file.read_bytes():
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(file.read_bytes())
-    return bool(gone)
+            changed.append(name)
+    return bool(gone), changed
+
+
+def forget(names: list[str], site: Path) -> None:
+    """Make Sphinx read these sources again. It compares ages, which say nothing after a clock was set back."""
+    for name in names:
+        (site / "_build" / ".doctrees" / name).with_suffix(".doctree").unlink(missing_ok=True)
 
 
 def run_sphinx(root: Path, build: Path) -> None:

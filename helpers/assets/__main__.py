@@ -1,4 +1,4 @@
-"""`python -m helpers.assets` lists what the book fetches once; `python -m helpers.assets fetch` fetches what is missing."""
+"""`python -m helpers.assets` lists what the book fetches once; `fetch` behind it fetches what is missing or damaged."""
 
 import sys
 
@@ -20,7 +20,7 @@ def listing() -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """`fetch` fetches everything that is missing; without a word, list what is there."""
+    """`fetch` fetches everything that is missing or damaged; without a word, list what is there."""
     if arguments not in ([], ["fetch"]):
         print("usage: python -m helpers.assets [fetch]", file=sys.stderr)
         return 2

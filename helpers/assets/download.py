@@ -21,18 +21,22 @@ from pathlib import Path, PurePosixPath
 
 from filelock import FileLock
 
-from helpers.assets import ASSETS, CACHE_VARIABLE, MANIFEST, Asset, AssetError
+from helpers.assets import ASSETS, CACHE_VARIABLE, MANIFEST, Asset, AssetError, sha256_of
 
 TIKTOKEN_ADDRESS = "https://openaipublic.blob.core.windows.net/encodings/"
 MOST_BYTES = 2_000_000_000  # no archive of the table unpacks to more
 
 
 def fetch_all() -> None:
-    """Fetch every asset that is missing, with one progress bar over the megabytes to come.
+    """Fetch every asset that is missing or damaged, with one progress bar over the megabytes to come.
 
     Raises:
         AssetError: at the first asset that cannot be had; those before it stay.
     """
+    for name, asset in ASSETS.items():
+        if asset.is_complete() and (changed := asset.damaged()):
+            print(f"the asset {name!r} is damaged ({', '.join(changed)}) and is fetched again", flush=True)
+            shutil.rmtree(asset.folder())
     missing = {name: asset for name, asset in ASSETS.items() if not asset.is_complete()}
     if not missing:
         return
@@ -79,8 +83,9 @@ def _fetch_into_place(name: str, asset: Asset, folder: Path) -> None:
         _unpack(name, asset, archive, unpacked)
         if asset.finish:
             _finish(name, asset, unpacked)
-        sizes = {str(f.relative_to(unpacked)): f.stat().st_size for f in sorted(unpacked.rglob("*")) if f.is_file()}
-        (unpacked / MANIFEST).write_text(json.dumps(sizes, indent=1))
+        files = [file for file in sorted(unpacked.rglob("*")) if file.is_file()]
+        manifest = {str(file.relative_to(unpacked)): (file.stat().st_size, sha256_of(file)) for file in files}
+        (unpacked / MANIFEST).write_text(json.dumps(manifest, indent=1))
         for file in unpacked.rglob("*"):
             file.chmod(0o755 if file.is_dir() else 0o644)  # a class may share one cache; some libraries write 0600
         if folder.exists():  # incomplete, or is_complete() would have stopped us
