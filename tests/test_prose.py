@@ -1,8 +1,21 @@
 """No number stands in the prose that no code computed, and the check that says so catches what it should."""
 
+import re
+
 import pytest
 
 from tools.prose import markdown_of_chapters, published, typed_numbers
+
+
+def test_every_column_of_a_table_has_a_heading():
+    """Who has a table read aloud hears the heading of each cell."""
+    found = [
+        f"{where}: {heading}"
+        for where, text in markdown_of_chapters().items()
+        for heading in re.findall(r"^(\|.*\|)\s*\n\|\s*:?-", text, re.MULTILINE)
+        if not all(column.strip() for column in heading.strip().strip("|").split("|"))
+    ]
+    assert not found, "\n".join(found)
 
 
 def test_no_number_is_typed_into_the_chapters():

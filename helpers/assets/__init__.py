@@ -1,7 +1,7 @@
 """Everything the book fetches once, at set-up: what it is, where it comes from, and where it lies on disk.
 
 `path("udhr")` answers with the folder of an asset and fetches it first if it is not there.
-`python -m helpers.assets` lists the table; `python -m helpers.assets fetch` fetches all of it, and reads again what is there.
+`python -m helpers.assets` lists the table; with `fetch` behind it, it fetches what is missing or damaged.
 How an asset is fetched, verified and unpacked is in `helpers.assets.download`.
 """
 
