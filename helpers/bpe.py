@@ -1,12 +1,14 @@
 """Vocabularies trained on mixtures of languages, with the `tokenizers` library; chapter 03 writes the algorithm itself."""
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from helpers.tokens.vocabularies import encoding
+from helpers.checks import check_amount, check_text, check_whole
+from helpers.tokens.vocabularies import BY_TIKTOKEN, encoding
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -23,18 +25,20 @@ def mixture(texts: Mapping[str, str], shares: Mapping[str, float], n_bytes: int)
         n_bytes: in all, up to a broken character at the end of each part.
 
     Raises:
-        ValueError: if a share is negative or all are 0, a text is missing or empty, or `n_bytes` is below 1.
+        ValueError: if a share is negative or endless or all are 0, a text is missing or empty, or `n_bytes` is below 1.
     """
-    if n_bytes < 1:
-        raise ValueError(f"n_bytes={n_bytes} is no mixture; give at least 1")
+    check_whole("n_bytes", n_bytes, least=1)
     shares = dict(shares)  # a Series will do
+    for language, share in shares.items():
+        check_amount(f"shares[{language!r}]", share)
     total = sum(shares.values())
-    if not total > 0 or min(shares.values()) < 0:
-        raise ValueError("shares must be 0 or more and not all 0")
+    if not 0 < total < math.inf:
+        raise ValueError(f"shares={shares!r} sum to {total}; give numbers from 0 on, not all 0")
     parts = []
     for language, share in shares.items():
         if not texts.get(language):
             raise ValueError(f"texts has nothing in {language!r}, which has a share; give it a text")
+        check_text(f"texts[{language!r}]", texts[language])
         raw, wanted = texts[language].encode(), round(n_bytes * share / total)
         parts.append((raw * (wanted // len(raw) + 1))[:wanted].decode(errors="ignore"))
     return [part for part in parts if part]
@@ -49,20 +53,29 @@ def train(texts: Iterable[str], size: int, *, words_of: str = "r50k_base") -> "T
         words_of: the vocabulary of tiktoken's whose pattern cuts texts into words, which no token crosses.
 
     Raises:
-        ValueError: if `size` is below 256, or there is no such vocabulary.
+        TypeError: if `texts` is one string, or holds anything but strings.
+        ValueError: if `size` is below 256, a text holds half of a surrogate pair, or there is no such vocabulary.
     """
     from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
 
-    if size < BYTES:
-        raise ValueError(f"size={size} is too small; a byte-level vocabulary has at least {BYTES} tokens")
+    check_whole("size", size, least=BYTES)
+    if words_of not in BY_TIKTOKEN:
+        raise ValueError(f"words_of={words_of!r} is not read by tiktoken; there are {', '.join(BY_TIKTOKEN)}")
+    if isinstance(texts, str):
+        raise TypeError(f"texts={texts[:40]!r} is one string; give a list of texts")
     tokenizer = Tokenizer(models.BPE())
     words = pre_tokenizers.Split(Regex(encoding(words_of)._pat_str), "isolated")
     spelt = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([words, spelt])
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(vocab_size=size, initial_alphabet=alphabet, special_tokens=[], show_progress=False)
-    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.train_from_iterator(map(_checked, texts), trainer)
     return tokenizer
+
+
+def _checked(text: str) -> str:
+    check_text("texts", text)
+    return text
 
 
 def joins(tokenizer: "Tokenizer") -> list[tuple[int, int]]:
@@ -79,8 +92,7 @@ def shortened(tokenizer: "Tokenizer", size: int) -> "Tokenizer":
     """
     from tokenizers import Tokenizer
 
-    if size < BYTES:
-        raise ValueError(f"size={size} is too small; a byte-level vocabulary has at least {BYTES} tokens")
+    check_whole("size", size, least=BYTES)
     parts = json.loads(tokenizer.to_str())
     model = parts["model"]
     model["vocab"] = {token: id for token, id in model["vocab"].items() if id < size}

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from IPython.display import display
 
+from helpers.checks import check_number, check_text
 from helpers.estimates import Estimate
 
 _sentences: dict[str, str] = {}  # id -> sentence, of the claims made in this process
@@ -38,21 +39,26 @@ class Condition:
 
 def at_least(bound: float) -> Condition:
     """value ≥ bound."""
+    check_number("bound", bound)
     return Condition("at least", (bound,), lambda value: value >= bound)
 
 
 def at_most(bound: float) -> Condition:
     """value ≤ bound."""
+    check_number("bound", bound)
     return Condition("at most", (bound,), lambda value: value <= bound)
 
 
 def between(low: float, high: float) -> Condition:
     """low ≤ value ≤ high."""
+    check_number("low", low)
+    check_number("high", high)
     return Condition("between", (low, high), lambda value: low <= value <= high)
 
 
 def exactly(bound: float) -> Condition:
     """value = bound."""
+    check_number("bound", bound)
     return Condition("exactly", (bound,), lambda value: value == bound)
 
 
@@ -95,7 +101,7 @@ def number(value: float, unit: str = "") -> str:
 
     Whole numbers and those from 100 on have no decimals, those from 1 on have one, smaller ones two significant digits.
     """
-    size = abs(float(value))
+    size = abs(check_number("value", value))
     if size.is_integer() or round(size, 1) >= 100:
         digits = f"{size:,.0f}"
     elif size >= 1:
@@ -109,6 +115,8 @@ def number(value: float, unit: str = "") -> str:
 
 def number_range(low: float, high: float, unit: str = "") -> str:
     """Two numbers and one unit, as in "14.1–16.3×"."""
+    check_number("low", low)
+    check_number("high", high)
     return f"{number(low)}–{number(high, unit)}"
 
 
@@ -216,6 +224,7 @@ def _check_words(**words: str) -> None:
     for name, word in words.items():
         if not isinstance(word, str) or not word.strip():
             raise ValueError(f"{name}={word!r} is empty; a claim needs a {name}, in words")
+        check_text(name, word)
 
 
 def _card(made: Claim) -> str:

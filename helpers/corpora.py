@@ -17,6 +17,7 @@ from statistics import correlation
 from lxml import html
 
 from helpers.assets import path
+from helpers.checks import check_whole
 from helpers.names import name_of, region_of, speakers_of
 
 ARTICLES = 30  # in the Declaration
@@ -107,7 +108,12 @@ def most_spoken(items: Mapping[str, Declaration], n: int) -> list[str]:
     """The codes of the `n` languages with the most speakers among some translations, each in its usual script.
 
     Speakers are counted for a language in whatever script and country, so one translation stands for a primary tag.
+
+    Raises:
+        TypeError: if `n` is no whole number.
+        ValueError: if it is negative.
     """
+    check_whole("n", n)
     chosen: dict[str, str] = {}
     for item in sorted(items.values(), key=lambda d: (-d.speakers, d.code != d.iso639_3, d.code)):
         chosen.setdefault(item.bcp47.split("-")[0], item.code)

@@ -2,12 +2,15 @@
 
 import html
 import json
+import math
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from IPython.display import display
+
+from helpers.checks import check_amount
 
 LOG_VARIABLE = "UFM_CHECK_LOG"  # names a file that notes, for each exercise of a run, what usual wrong answers are told
 
@@ -68,7 +71,12 @@ def judge(
     rel: float = 0.01,
     verdict: Callable[[Callable], Any] | None = None,
 ) -> tuple[bool, str]:
-    """What `check` shows: whether the answer is right, and the sentence for the reader."""
+    """What `check` shows: whether the answer is right, and the sentence for the reader.
+
+    Raises:
+        ValueError: if `rel` is negative or no number.
+    """
+    check_amount("rel", rel)
     if _is_blank(answer):
         return False, "Not answered yet: replace the ... above and run both cells again."
     if verdict is not None:
@@ -119,7 +127,8 @@ def _distance(answer: Any, expected: Any, rel: float) -> str:
     """In what way an answer of the right kind is wrong, as far as that can be said without giving the right one away."""
     kind = _kind(expected)
     if kind == "number":
-        if not np.isfinite(answer):
+        answer, expected = _float(answer), _float(expected)
+        if not math.isfinite(answer):
             return f"{answer} is no finite number: was something divided by zero?"
         if answer * expected < 0:
             return f"{answer:.6g} has the wrong sign."
@@ -141,7 +150,7 @@ def _is_blank(answer: Any) -> bool:
 def _kind(value: Any) -> str:
     if isinstance(value, bool | np.bool_):
         return "truth value"
-    if isinstance(value, int | float | np.number):
+    if isinstance(value, int | float | np.integer | np.floating):
         return "number"
     if isinstance(value, str | set | dict):
         return {str: "string", set: "set", dict: "dictionary"}[type(value)]
@@ -152,7 +161,14 @@ def _same(answer: Any, expected: Any, rel: float) -> bool:
     if _kind(answer) != _kind(expected):
         return False
     if _kind(expected) == "number":
-        return bool(np.isclose(answer, expected, rtol=rel, atol=0))
+        return bool(np.isclose(_float(answer), _float(expected), rtol=rel, atol=0))
     if _kind(expected) == "list":
         return len(answer) == len(expected) and all(_same(a, e, rel) for a, e in zip(answer, expected, strict=True))
     return bool(answer == expected)
+
+
+def _float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # a whole number that no float holds
+        return math.inf if value > 0 else -math.inf

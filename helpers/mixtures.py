@@ -6,15 +6,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from helpers.checks import check_amount, check_text, check_whole
+
 PIECE = 200  # characters of one text in a row
 
 
 def byte_ids(text: str) -> Tensor:
     """The bytes of a text in UTF-8, as ids from 0 to 255; shape (bytes,)."""
-    try:
-        return _ids(text.encode())
-    except UnicodeEncodeError as error:
-        raise ValueError(f"text holds half of a surrogate pair, {text[error.start]!r}, which is no character") from None
+    check_text("text", text)
+    return _ids(text.encode())
 
 
 def mixture(texts: Mapping[str, str], shares: Mapping[str, float], n_bytes: int, *, seed: int = 0) -> Tensor:
@@ -34,13 +34,13 @@ def mixture(texts: Mapping[str, str], shares: Mapping[str, float], n_bytes: int,
     Raises:
         ValueError: if a share has no text, none is positive, one is negative, or `n_bytes` is less than 1.
     """
-    if n_bytes < 1:
-        raise ValueError(f"n_bytes={n_bytes} is no corpus; give at least 1")
-    wanted = {name: share for name, share in shares.items() if share}
+    check_whole("n_bytes", n_bytes, least=1)
+    check_whole("seed", seed)
+    wanted = {name: share for name, share in shares.items() if check_amount(f"shares[{name!r}]", share)}
     if missing := [name for name in wanted if not texts.get(name)]:
         raise ValueError(f"shares has {', '.join(map(repr, missing))}, for which there is no text")
-    if not wanted or min(wanted.values()) < 0 or not np.isfinite(sum(wanted.values())):
-        raise ValueError(f"shares={dict(shares)!r} are no shares; give none below 0 and one above")
+    if not 0 < sum(wanted.values()) < np.inf:
+        raise ValueError(f"shares={dict(shares)!r} have no sum; give at least one above 0")
     rng = np.random.default_rng(seed)
     ends = np.round(np.cumsum([0, *wanted.values()]) / sum(wanted.values()) * n_bytes).astype(int)
     pieces = []

@@ -197,3 +197,11 @@ def test_a_run_notes_what_usual_wrong_answers_are_told(monkeypatch, tmp_path):
     (noted,) = [json.loads(line) for line in log.read_text().splitlines()]
     assert [record["right"] for record in noted] == [True, False, True]
     assert [record["told"] == record["due"] for record in noted] == [True, True, False]
+
+
+def test_a_number_that_no_float_holds_is_an_answer_too():
+    for huge, words in ((10**30, "far too large"), (10**400, "inf is no finite number"), (-(10**400), "-inf is no finite")):
+        right, said = judge(huge, 2.5, because="so")
+        assert not right and words in said
+    with pytest.raises(ValueError, match="rel=nan is not a number"):
+        judge(2, 2.5, because="so", rel=float("nan"))

@@ -103,6 +103,7 @@ CASES = [
     Case(detector.label_name, {"label": text(st.sampled_from(languages.supported()))}),
     Case(detector.profile_rates, {"gram": text(st.text("abc", min_size=1, max_size=3))}),
     Case(counting.shares, {"labels": LABELS}, is_table_of_shares),
+    Case(counting.counted, {"labels": LABELS}, lambda counts: counts.total() > 0),
     Case(counting.confusion, {"truth": LABELS, "labels": LABELS}, lambda table: table.to_numpy().sum() > 0),
     Case(correction.rogan_gladen, {"counts": COUNTED, "confusion": CONFUSIONS}, sums_to_one),
     Case(correction.em_correction, {"counts": COUNTED, "confusion": CONFUSIONS}, sums_to_one),

@@ -115,7 +115,7 @@ def test_languages_that_labels_cannot_tell_apart_are_named():
     [
         ({"method": "magic"}, "method='magic' is not a correction; there are rogan-gladen, em"),
         ({"n_resamples": 0}, "n_resamples=0 is too few"),
-        ({"labels": []}, "counts has no documents"),
+        ({"labels": []}, r"labels=\[\] is an empty corpus"),
         ({"labelled_labels": ["zh"]}, "truth has 20 texts and labels has 1; give one label for each text"),
         ({"labelled_truth": [], "labelled_labels": []}, r"truth=\[\] is an empty corpus"),
     ],

@@ -38,14 +38,14 @@ def test_the_seed_decides():
 @pytest.mark.parametrize(
     ("texts", "shares", "n_bytes", "message"),
     [
-        (TEXTS, {"a": 1}, 0, "n_bytes=0 is no corpus"),
+        (TEXTS, {"a": 1}, 0, "n_bytes=0 is too few"),
         (TEXTS, {"nobody": 1}, 10, "shares has 'nobody', for which there is no text"),
         ({"a": ""}, {"a": 1}, 10, "shares has 'a', for which there is no text"),
-        (TEXTS, {"a": -1, "b": 2}, 10, "are no shares"),
-        (TEXTS, {}, 10, "are no shares"),
-        (TEXTS, {"a": 0}, 10, "are no shares"),
-        (TEXTS, {"a": float("nan")}, 10, "are no shares"),
-        (TEXTS, {"a": float("inf")}, 10, "are no shares"),
+        (TEXTS, {"a": -1, "b": 2}, 10, r"shares\['a'\]=-1 is negative"),
+        (TEXTS, {}, 10, "shares={} have no sum"),
+        (TEXTS, {"a": 0}, 10, "have no sum"),
+        (TEXTS, {"a": float("nan")}, 10, r"shares\['a'\]=nan is not a number"),
+        (TEXTS, {"a": float("inf")}, 10, "=inf is negative or endless"),
     ],
 )
 def test_what_is_no_mixture_is_refused(texts, shares, n_bytes, message):

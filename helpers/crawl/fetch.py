@@ -35,9 +35,13 @@ def checked_path(path: str | Path) -> str:
     if "://" in str(path):
         raise ValueError(f"path={str(path)!r} is of a scheme that is not read; give a path, or a URL of http or https")
     file = Path(path)
-    if file.is_dir():
+    try:
+        is_folder, is_there = file.is_dir(), file.exists()
+    except OSError as error:  # a name that is too long, or a folder that may not be read
+        raise ValueError(f"path={str(path)!r:.100} cannot be a file: {error.strerror}") from None
+    if is_folder:
         raise ValueError(f"path={str(path)!r} is a folder; name the WARC or WET files in it")
-    if not file.exists():
+    if not is_there:
         raise ValueError(f"path={str(path)!r} does not exist; give the path or the URL of a WARC or WET file")
     if not file.stat().st_size:
         raise ValueError(f"path={str(path)!r} is an empty file; a WARC or WET file has at least one record")

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
-from math import isfinite
 from random import Random
 
+from helpers.checks import check_amount, check_text
 from helpers.crawl import noise as kinds
 from helpers.crawl.noise import Charset, Noise
 from helpers.crawl.pages import LAYOUTS, Page, plain, render
@@ -82,6 +82,7 @@ def published_shares(crawl: str | None = None) -> tuple[str, dict[str, float]]:
 
     table = read_table(TABLE)
     crawl = table.crawl.max() if crawl is None else crawl
+    check_text("crawl", crawl)
     rows = table[table.crawl == crawl]
     if rows.empty:
         raise ValueError(f"crawl={crawl!r} is not in data/{TABLE}.csv; there are {', '.join(sorted(set(table.crawl)))}")
@@ -103,8 +104,7 @@ def checked_shares(shares: Mapping[str, float]) -> dict[str, float]:
                 f"shares has the language {language!r}, which there is no text in; "
                 "use ISO 639-3 codes that name a translation of the Declaration, such as eng, rus or vie, or 'unknown'"
             )
-        if not isfinite(share) or share < 0:
-            raise ValueError(f"shares[{language!r}]={share} is not a share; it must be a number and not negative")
+        check_amount(f"shares[{language!r}]", share)
     total = sum(shares.values())
     if total > 0 and total == shares.get(UNKNOWN):
         raise ValueError(f"shares={dict(shares)} has no language but 'unknown'; give at least one")

@@ -11,6 +11,7 @@ from datatrove.pipeline.filters import C4QualityFilter, FineWebQualityFilter, Go
 from datatrove.pipeline.filters.base_filter import BaseFilter, get_filter_result
 from datatrove.pipeline.filters.c4_filters import ELLIPSIS
 
+from helpers.checks import check_text
 from helpers.crawl.profiles import ASCII_ENDS, CLOSING, OTHER_ENDS, WORDS, Profile, profile_of
 
 ENGLISH_WORD_LENGTH = 4.96  # mean of the English Declaration, in characters, against which Gopher's limits are taken
@@ -59,6 +60,7 @@ def why_rejected(text: str, language: str) -> str | None:
 
 def gopher_english(text: str) -> str | None:
     """The reason why Gopher's quality rules, as they were published for English, reject a text, or None."""
+    check_text("text", text)
     passed, reason = get_filter_result(_published().filter(Document(text=text, id="")))
     return None if passed else _words(reason)
 

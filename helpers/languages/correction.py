@@ -4,13 +4,14 @@ Let p be the shares of the languages, q those of the labels, and M the part of e
 label (columns), from labelled text. Then q = pM, whatever the sample, if the detector errs on it as on the labelled text.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from helpers.checks import check_whole
 from helpers.languages.counting import confusion as confusion_of
+from helpers.languages.counting import counted
 
 
 def rogan_gladen(counts: Mapping[str, int] | pd.Series, confusion: pd.DataFrame) -> pd.Series:
@@ -91,10 +92,10 @@ def corrected_shares(
     methods = {"rogan-gladen": (rogan_gladen, _solve), "em": (em_correction, _maximise)}
     if method not in methods:
         raise ValueError(f"method={method!r} is not a correction; there are {', '.join(methods)}")
-    if n_resamples < 1:
-        raise ValueError(f"n_resamples={n_resamples} is too few; a bootstrap needs at least 1")
+    check_whole("n_resamples", n_resamples, least=1)
+    check_whole("seed", seed)
     public, core = methods[method]
-    counts, matrix = Counter(labels), confusion_of(labelled_truth, labelled_labels)
+    counts, matrix = counted(labels), confusion_of(labelled_truth, labelled_labels)
     table = public(counts, matrix).to_frame()
     q, _ = _prepared(counts, matrix)
     rng = np.random.default_rng(seed)

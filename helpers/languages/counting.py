@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from helpers.checks import check_text
 from helpers.estimates import proportion
 
 
@@ -15,11 +16,10 @@ def shares(labels: Iterable[str]) -> pd.DataFrame:
         One row a label, with `count`, and `share`, `low` and `high` in per cent.
 
     Raises:
+        TypeError: if `labels` is one string, or holds anything but strings.
         ValueError: if there are no labels.
     """
-    counts = Counter(labels)
-    if not counts:
-        raise ValueError("labels=[] is an empty corpus; a share needs at least one document")
+    counts = counted(labels)
     rows = {}
     for label, count in counts.most_common():
         share = proportion(count, counts.total())
@@ -38,13 +38,31 @@ def confusion(truth: Sequence[str], labels: Sequence[str]) -> pd.DataFrame:
         Counts, with a row for each language of `truth` and a column for each label, both sorted.
 
     Raises:
+        TypeError: if either is one string, or holds anything but strings.
         ValueError: if there are no texts, or `truth` and `labels` differ in length.
     """
     if len(truth) != len(labels):
         raise ValueError(f"truth has {len(truth)} texts and labels has {len(labels)}; give one label for each text")
     if not len(truth):
         raise ValueError("truth=[] is an empty corpus; a confusion matrix needs labelled texts")
+    rows, columns = sorted(counted(truth, "truth")), sorted(counted(labels))
     counts = Counter(zip(truth, labels, strict=True))
-    rows, columns = sorted(set(truth)), sorted(set(labels))
     table = [[counts[row, column] for column in columns] for row in rows]
     return pd.DataFrame(table, index=pd.Index(rows, name="truth"), columns=pd.Index(columns, name="label"))
+
+
+def counted(labels: Iterable[str], name: str = "labels") -> Counter[str]:
+    """How many documents got each label.
+
+    Raises:
+        TypeError: if `labels` is one string, or holds anything but strings.
+        ValueError: if there are no labels.
+    """
+    if isinstance(labels, str):
+        raise TypeError(f"{name}={labels[:40]!r} is one string; give a list of labels")
+    counts = Counter(labels)
+    for label in counts:
+        check_text(name, label)
+    if not counts:
+        raise ValueError(f"{name}=[] is an empty corpus; a share needs at least one document")
+    return counts

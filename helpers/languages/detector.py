@@ -12,6 +12,7 @@ from langdetect.detector_factory import PROFILES_DIRECTORY, DetectorFactory
 from langdetect.lang_detect_exception import LangDetectException
 from langdetect.utils.ngram import NGram
 
+from helpers.checks import check_text
 from helpers.names import name_of
 
 #: What `detect` answers when the honest answer is not a language.
@@ -85,6 +86,7 @@ def label_of(bcp47: str) -> str | None:
 
 def label_name(label: str) -> str:
     """The English name of one of langdetect's labels; any other label as it is."""
+    check_text("label", label)
     return name_of(label) if label in _factory().langlist else label
 
 

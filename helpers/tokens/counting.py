@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from helpers.checks import check_number, check_text, check_whole
 from helpers.estimates import Estimate
 from helpers.tokens.vocabularies import reader
 
@@ -64,12 +65,7 @@ def _checked(texts: Sequence[str], form: str | None) -> list[str]:
     for i, text in enumerate(texts):
         if not text:
             raise ValueError(f"texts[{i}] is empty; leave empty texts out, they have no tokens")
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise ValueError(
-                f"texts[{i}] holds half of a surrogate pair, {text[error.start]!r}, which is no character"
-            ) from None
+        check_text(f"texts[{i}]", text)
     return [unicodedata.normalize(form, text) for text in texts] if form else list(texts)
 
 
@@ -93,8 +89,11 @@ def premiums(
         estimate of a row.
 
     Raises:
-        ValueError: if `reference` is not in `texts`, or two languages have different numbers of articles.
+        ValueError: if `reference` is not in `texts`, two languages have different numbers of articles, or `n_resamples` is
+            below 1.
     """
+    check_whole("n_resamples", n_resamples, least=1)
+    check_whole("seed", seed)
     if reference not in texts:
         raise ValueError(f"reference={reference!r} is not among the {len(texts)} languages given")
     sizes = {len(articles) for articles in texts.values()}
@@ -152,12 +151,12 @@ def context_share(tokens: float, window: int) -> float:
     Raises:
         ValueError: if `tokens` is negative or `window` less than 1.
     """
-    if window < 1:
+    if not 1 <= check_number("window", window) < np.inf:
         raise ValueError(f"window={window} is not a context window; it holds at least 1 token")
     return 100 * _not_negative("tokens", tokens) / window
 
 
 def _not_negative(name: str, value: float) -> float:
-    if not 0 <= value < np.inf:
+    if not 0 <= check_number(name, value) < np.inf:
         raise ValueError(f"{name}={value} is negative, endless or not a number; give 0 or more")
     return value

@@ -25,6 +25,8 @@ VOCABULARIES = {
     "tekken": "Tekken", "o200k_base": "GPT-4o",
 }  # fmt: skip
 
+BY_TIKTOKEN = (*ENCODINGS, "tekken")  # those whose merges tiktoken holds
+
 SENTENCEPIECE, TEKKEN = "mistral_instruct_tokenizer_240323.model.v3", "tekken_240911.json"
 
 
@@ -44,10 +46,10 @@ def encoding(name: str) -> tiktoken.Encoding:
     Raises:
         ValueError: if there is no such vocabulary, or tiktoken does not read it.
     """
+    if name not in BY_TIKTOKEN:
+        raise ValueError(f"name={name!r} is not read by tiktoken; there are {', '.join(BY_TIKTOKEN)}")
     if name == "tekken":
         return _tekken()
-    if name not in ENCODINGS:
-        raise ValueError(f"name={name!r} is not read by tiktoken; there are {', '.join([*ENCODINGS, 'tekken'])}")
     path("openai-vocabularies")
     return tiktoken.get_encoding(name)
 
