@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 PORT ?= 8000
 .DEFAULT_GOAL := help
-.PHONY: book test lab serve lint format long pdf teach assignments check twice coverage screenshot clean help setup setup-dev
+.PHONY: book test test-faults lab serve lint format long pdf teach assignments check twice coverage screenshot clean help setup setup-dev
 
 book: setup            ## build the site; prints the path of its first page
 	@$(PY) -m tools.book
@@ -12,6 +12,10 @@ book: setup            ## build the site; prints the path of its first page
 test: setup-dev        ## run every notebook and every test
 	@$(PY) -m tools.offline -m tools.book
 	@$(PY) -m tools.offline -m pytest
+
+test-faults: setup-dev ## kill, starve and race set-up and build; minutes
+	@$(PY) -m tools.offline -m pytest -m "faults or not faults" \
+		tests/faults tests/test_assets.py tests/test_setup.py tests/test_execute.py tests/test_book.py
 
 lab: setup             ## open the notebooks in JupyterLab
 	@PYTHONPATH="$(CURDIR)" $(PY) -m jupyterlab --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate chapters
@@ -58,7 +62,7 @@ clean:                 ## remove what was built; .venv and the cache of assets s
 	rm -rf _build
 
 help:                  ## say what there is
-	@awk -F ':[^#]*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup:
 	@PYTHON="$(PYTHON)" sh tools/setup.sh

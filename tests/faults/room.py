@@ -93,9 +93,9 @@ def kill_when(process: subprocess.Popen[str], point: Callable[[], bool]) -> None
     process.communicate()
 
 
-def in_a_namespace(script: str, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run a shell script that may mount file systems which nobody else sees."""
+def in_a_namespace(script: str, folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a shell script, with words as "$@", that may mount file systems which nobody else sees."""
     if subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode:
         pytest.skip("this system lets nobody mount a file system of their own")
-    words = ["unshare", "-rm", "sh", "-euc", script]
-    return subprocess.run(words, cwd=folder, env=os.environ | more, capture_output=True, text=True, timeout=SECONDS)
+    command = ["unshare", "-rm", "sh", "-euc", script, "sh", *words]
+    return subprocess.run(command, cwd=folder, env=os.environ | more, capture_output=True, text=True, timeout=SECONDS)

@@ -107,10 +107,11 @@ def test_a_clock_that_was_set_back(room: Room, words: tuple[str, str], tmp_path:
     (tmp_path / "sitecustomize.py").write_text(ahead)
     status, said = room.build(PYTHONPATH=f"{tmp_path}{os.pathsep}{room.root}")
     assert status == 0 and room.shows(new), said
-    room.write("Today.")
-    os.utime(room.root / "chapters" / "index.md", (0, 0))
+    page = room.root / "chapters" / "index.md"  # alone: what notebooks say makes every page anew
+    page.write_text(page.read_text().replace(new, "Today."))
+    os.utime(page, (0, 0))
     status, said = room.build()
-    assert status == 0 and room.shows("Today."), said
+    assert status == 0 and "<p>Today.</p>" in (room.html / "chapters" / "index.html").read_text(), said
 
 
 FULL = """
