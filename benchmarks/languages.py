@@ -14,18 +14,25 @@ import pandas as pd
 from helpers.corpora import comparable_declarations, passages
 from helpers.languages import detect, detect_many, identify, label_of, supported, tools
 
+Labelled = tuple[str, str | None]  # a text and langdetect's label of its language
+
 
 def corpora() -> dict[str, tuple[list[str], list[str | None]]]:
     """Texts and truths by corpus: articles and four-word passages in languages langdetect knows, articles in others."""
     items = comparable_declarations().values()
-    known = [(d.articles[n], label_of(d.bcp47)) for d in items if label_of(d.bcp47) for n in d.articles]
-    short = [(passage, truth) for text, truth in known for passage in passages([text], 4)[:1]]
-    foreign = [(d.articles[n], None) for d in items if not label_of(d.bcp47) for n in (1, 7, 12, 19)]
-    rows = {"articles": known, "four words": short, "articles in other languages": foreign}
-    return {name: tuple(map(list, zip(*pairs, strict=True))) for name, pairs in rows.items()}
+    known: list[Labelled] = [(d.articles[n], label_of(d.bcp47)) for d in items if label_of(d.bcp47) for n in d.articles]
+    short: list[Labelled] = [(passage, truth) for text, truth in known for passage in passages([text], 4)[:1]]
+    foreign: list[Labelled] = [(d.articles[n], None) for d in items if not label_of(d.bcp47) for n in (1, 7, 12, 19)]
+    rows = {
+        "articles": known,
+        "four words": short,
+        "articles in other languages": foreign,
+    }
+    return {name: ([text for text, _ in pairs], [truth for _, truth in pairs]) for name, pairs in rows.items()}
 
 
 def seconds(tool: str, texts: list[str]) -> float:
+    """Of one identifier for all texts."""
     start = time.perf_counter()
     identify(texts, tool, at_least=0.8)
     return time.perf_counter() - start
@@ -61,6 +68,7 @@ def quality(texts: list[str], truth: list[str | None]) -> pd.DataFrame:
 
 
 def percent(hits: Iterable[bool]) -> float:
+    """How many of a hundred are hits."""
     hits = list(hits)
     return 100 * sum(hits) / len(hits)
 
@@ -75,6 +83,7 @@ def peak(texts: list[str]) -> float:
 
 
 def main() -> None:
+    """Print a table a corpus."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--repeats", type=int, default=5)
     repeats = parser.parse_args().repeats

@@ -87,6 +87,7 @@ def ratios(models: dict[str, nn.Module], ids: Tensor, repeats: int) -> pd.DataFr
 
 
 def main() -> None:
+    """Print one table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--batch-size", type=int, default=4)

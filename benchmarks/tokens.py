@@ -5,6 +5,7 @@ python benchmarks/tokens.py
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from sentencepiece import SentencePieceProcessor
 from tokenizers import Tokenizer
@@ -12,7 +13,7 @@ from tokenizers import Tokenizer
 from helpers.assets import path
 from helpers.corpora import declarations
 from helpers.tokens import VOCABULARIES, count, encoding
-from helpers.tokens.vocabularies import SENTENCEPIECE
+from helpers.tokens.vocabularies import BY_TIKTOKEN, SENTENCEPIECE
 
 ROUNDS = 5
 
@@ -31,11 +32,11 @@ def library_calls(texts: list[str]) -> dict[str, Callable[[], object]]:
     """For each vocabulary what one would call without this book."""
     piece = SentencePieceProcessor(model_file=str(path("mistral-vocabularies") / SENTENCEPIECE))
     chat = Tokenizer.from_file(str(path("chat-model") / "tokenizer.json"))
-    calls = {
-        name: lambda name=name: [len(ids) for ids in encoding(name).encode_ordinary_batch(texts)]
-        for name in ("r50k_base", "cl100k_base", "tekken", "o200k_base")
-    }
-    return calls | {
+
+    def by_tiktoken(name: str) -> list[int]:
+        return [len(ids) for ids in encoding(name).encode_ordinary_batch(texts)]
+
+    return {name: partial(by_tiktoken, name) for name in BY_TIKTOKEN} | {
         "mistral_v3": lambda: [len(ids) for ids in piece.encode(texts)],
         "smollm2": lambda: [len(row.ids) for row in chat.encode_batch(texts)],
     }
@@ -49,7 +50,7 @@ def main() -> None:
     print(f"{len(texts):,} documents, {sum(map(len, texts)):,} characters, best of {ROUNDS}")
     print(f"{'vocabulary':14}{'ours, s':>10}{'library, s':>12}{'ratio':>8}")
     for name in VOCABULARIES:
-        ours, theirs = best(lambda name=name: count(texts, name)), best(calls[name])
+        ours, theirs = best(partial(count, texts, name)), best(calls[name])
         print(f"{name:14}{ours:10.3f}{theirs:12.3f}{ours / theirs:8.2f}")
 
 

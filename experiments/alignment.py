@@ -5,6 +5,7 @@ About five minutes on two cores. Chapter 07 reads the tables and makes a part of
 
 import copy
 from collections.abc import Callable
+from functools import partial
 
 import pandas as pd
 import torch
@@ -69,7 +70,7 @@ def _policies(seed: int) -> list[dict]:
     measure, rows = stages.yardstick(place, reference), []
     for name, beta, stops, train in methods:
         model = copy.deepcopy(reference)
-        steps = stages.follow(lambda watch, train=train, model=model: train(model, watch), model, measure, stops)
+        steps = stages.follow(partial(train, model), model, measure, stops)
         rows += [{"method": name, "beta": beta, "seed": seed, **row} for row in steps]
     return rows
 
@@ -88,7 +89,7 @@ def _overoptimised(seed: int) -> list[dict]:
 
         model = copy.deepcopy(reference)
         train = _grpo(place, score, **FAR)
-        steps = stages.follow(lambda watch, train=train, model=model: train(model, watch), model, both, FAR_STOPS)
+        steps = stages.follow(partial(train, model), model, both, FAR_STOPS)
         rows += [{"pairs": n_pairs, "seed": seed, **row} for row in steps]
     return rows
 

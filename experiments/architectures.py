@@ -56,7 +56,9 @@ def rates() -> None:
 def recall() -> None:
     """Each architecture with the rate that suits it, and Mamba-2 with smaller states."""
     rate = best_rates("recall")
-    variants = [(name, {}) for name in ARCHITECTURES] + [("Mamba-2", {"d_state": n}) for n in STATES]
+    variants: list[tuple[str, dict[str, int]]] = [(name, {}) for name in ARCHITECTURES] + [
+        ("Mamba-2", {"d_state": n}) for n in STATES
+    ]
     runs = [
         (name, recall_config(name, RECALL_PARAMETERS, **changes), RECALL_STEPS, rate[name], seed)
         for name, changes in variants

@@ -21,7 +21,7 @@ from helpers.corpora import prose
 from helpers.parallel import run_all
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
     from transformers import PreTrainedModel
 
 SUBJECTS = (
@@ -51,6 +51,7 @@ def fine_tuned(seed: int) -> dict[str, Any]:
     """
     import torch
     from peft import LoraConfig, get_peft_model
+    from transformers import PreTrainedModel
 
     torch.manual_seed(seed)
     rng = random.Random(seed)
@@ -68,12 +69,14 @@ def fine_tuned(seed: int) -> dict[str, Any]:
     start = time.perf_counter()
     train(adapted, rows, rng)
     seconds = time.perf_counter() - start
-    after = measured(held_out, adapted.merge_and_unload())
+    merged = adapted.merge_and_unload()
+    assert isinstance(merged, PreTrainedModel)
+    after = measured(held_out, merged)
     both = {f"{name}_before": value for name, value in before.items()} | {f"{name}_after": v for name, v in after.items()}
     return {"seed": seed, "demonstrations": len(rows), "parameters": n_parameters, "seconds": round(seconds)} | both
 
 
-def train(model: "PreTrainedModel", rows: list[tuple[list[int], list[int]]], rng: random.Random) -> None:
+def train(model: "nn.Module", rows: list[tuple[list[int], list[int]]], rng: random.Random) -> None:
     """Supervised fine-tuning on the answers' tokens alone."""
     import torch
 
@@ -105,7 +108,7 @@ def measured(questions: list[str], model: "PreTrainedModel | None" = None) -> di
     _, tokenizer = chat.load(device="cpu")
     said = answers(questions, model)
     texts = [text[:900] for text in prose("addresses")[-400::100]]
-    nats = -sum(part.sum() for part in chat.score([""] * len(texts), texts, model=model and (model, tokenizer)))
+    nats = -sum(part.sum() for part in chat.score([""] * len(texts), texts, model=(model, tokenizer) if model else None))
     return {
         "one_sentence": sum(answer.strip() == first_sentence(answer) for answer in said) / len(said),
         "tokens": sum(len(tokenizer(answer)["input_ids"]) for answer in said) / len(said),

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import SupportsFloat
 
 from IPython.display import display
 
@@ -165,8 +166,9 @@ def claim(
         raise ValueError(f"id={id!r} is taken by another claim: {_sentences[id]!r}; every claim has an id of its own")
     sentence = sentence.replace("{condition}", condition.text(estimate.unit))
     ends = (estimate.low, estimate.high) if estimate.spread else ()
+    low, high = ends or (None, None)
     made = Claim(
-        id, sentence, estimate.value, estimate.unit, number(estimate.value, estimate.unit), *(ends or (None, None)),
+        id, sentence, estimate.value, estimate.unit, number(estimate.value, estimate.unit), low, high,
         estimate.spread, condition.text(estimate.unit), source, all(condition.holds(v) for v in (estimate.value, *ends)),
     )  # fmt: skip
     display(made)
@@ -205,15 +207,16 @@ def _estimate(value: float | Sequence[float] | Estimate, unit: str) -> Estimate:
             raise ValueError(f"value={value} has an interval that does not contain it")
         return value
     if not isinstance(value, list | tuple):
-        return Estimate(_finite("value", value), value, value, unit, "")
+        one = _finite("value", value)
+        return Estimate(one, one, one, unit, "")
     seeds = [_finite("value", v) for v in value]
     if len(seeds) < 2:
         raise ValueError(f"value={value!r} is one seed or none; give at least 2, or a number")
     return Estimate(sum(seeds) / len(seeds), min(seeds), max(seeds), unit, f"least and most of {len(seeds)} seeds")
 
 
-def _finite(name: str, value: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) and not hasattr(value, "__float__"):
+def _finite(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, SupportsFloat):
         raise ValueError(f"{name}={value!r} is not a number")
     if not math.isfinite(value):
         raise ValueError(f"{name}={value!r} is not finite; a claim needs a number that was measured")

@@ -115,7 +115,7 @@ def pack(notebooks: dict[str, str], archive: Path) -> None:
     """Write the notebooks into one archive, with what they import and the versions of what they need."""
     files = [file for name in PACKED for file in [ROOT / name, *sorted((ROOT / name).rglob("*"))] if file.is_file()]
     kept = [file for file in files if "__pycache__" not in file.parts and not file.name.startswith(".")]
-    texts: dict[str, str | bytes] = {"README.md": READ_ME} | notebooks
+    texts: dict[str, str | bytes] = {"README.md": READ_ME, **notebooks}
     texts |= {file.relative_to(ROOT).as_posix(): file.read_bytes() for file in kept}
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, content in texts.items():

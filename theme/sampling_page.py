@@ -91,7 +91,7 @@ def distributions() -> dict[str, object]:
     try:
         return json.loads(kept.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
-        made = {"prompts": [{"text": prompt, **grouped(*next_token(prompt))} for prompt in PROMPTS]}
+        made: dict[str, object] = {"prompts": [{"text": prompt, **grouped(*next_token(prompt))} for prompt in PROMPTS]}
     kept.parent.mkdir(parents=True, exist_ok=True)
     partial = kept.with_name(f"{kept.name}.{os.getpid()}.partial")
     partial.write_text(json.dumps(made), encoding="utf-8")
@@ -109,7 +109,7 @@ def next_token(prompt: str) -> tuple[np.ndarray, list[str]]:
     ids = tokenizer(START + prompt, add_special_tokens=False, return_tensors="pt")["input_ids"]
     with torch.inference_mode():
         log_probs = model(ids, logits_to_keep=1).logits[0, -1].double().log_softmax(dim=-1)
-    return log_probs.numpy(), [tokenizer.decode([i]) for i in range(len(log_probs))]
+    return log_probs.numpy(), [str(tokenizer.decode([i])) for i in range(len(log_probs))]
 
 
 def grouped(log_probs: np.ndarray, texts: list[str]) -> dict[str, list]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from lxml import etree, html
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, PdfMargins, sync_playwright
 
 from tests.browser import find_chromium, serve
 from tools.site import pages
@@ -24,7 +24,7 @@ SCREEN_ONLY = "//a[contains(@class, 'headerlink')] | //*[contains(@class, 'ledge
 PLAYGROUND = "//*[contains(concat(' ', @class, ' '), ' playground ')]"
 DRAWN = "[...document.querySelectorAll('.mermaid')].every((box) => box.querySelector('svg'))"
 FOOT = '<div style="width:100%;text-align:center;font-size:8px"><span class="pageNumber"></span></div>'
-MARGIN = {"top": "20mm", "bottom": "20mm", "left": "18mm", "right": "18mm"}
+MARGIN: PdfMargins = {"top": "20mm", "bottom": "20mm", "left": "18mm", "right": "18mm"}
 SHEET = """<!DOCTYPE html>
 <html lang="en" data-theme="light" data-mode="light"><head><meta charset="utf-8"><title>{title}</title>{head}
 <style>article.bd-article {{ break-before: page; padding: 0; }} .cover {{ padding-top: 60mm; }}
@@ -92,7 +92,7 @@ def lead(link: html.HtmlElement, name: str, names: list[str]) -> None:
 
 def head_of(trees: dict[str, html.HtmlElement]) -> str:
     """The styles of all pages, and the scripts that set formulas and draw diagrams, each once."""
-    found = {}
+    found: dict[str, None] = {}
     for tree in trees.values():
         for part in tree.xpath("//link[@rel='stylesheet'] | //script"):
             text = html.tostring(part, encoding="unicode", with_tail=False)
@@ -135,8 +135,17 @@ def print_site(browser: Browser, site: Path, names: list[str], pdf: Path) -> Pat
         for _ in range(2):  # a diagram is drawn once, and again when its theme is known
             window.wait_for_timeout(1000)
             window.wait_for_function(DRAWN, timeout=120_000)
-        options = {"print_background": True, "outline": True, "tagged": True, "display_header_footer": True}
-        window.pdf(path=pdf, format="A4", margin=MARGIN, header_template="<span></span>", footer_template=FOOT, **options)
+        window.pdf(
+            path=pdf,
+            format="A4",
+            margin=MARGIN,
+            header_template="<span></span>",
+            footer_template=FOOT,
+            print_background=True,
+            outline=True,
+            tagged=True,
+            display_header_footer=True,
+        )
         window.close()
     shutil.rmtree(stage)
     return pdf

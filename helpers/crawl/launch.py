@@ -4,6 +4,7 @@ datatrove's own `run` waits for ever for a rank whose worker was killed, on a la
 notes of which ranks are done, are datatrove's; only who runs them and who waits for them is ours.
 """
 
+import logging
 import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -12,6 +13,7 @@ from contextlib import contextmanager, redirect_stderr
 from copy import deepcopy
 from importlib.util import find_spec
 from multiprocessing import get_all_start_methods, get_context
+from typing import Any
 
 from datatrove.executor.base import PipelineExecutor
 from datatrove.utils.logging import setup_default_logger
@@ -110,7 +112,8 @@ class RayLauncher(Launcher):
         import ray
 
         task = ray.remote(num_cpus=1, max_retries=0)(run_rank)
-        shared, waiting, running = ray.put(executor), list(reversed(ranks)), {}
+        shared, waiting = ray.put(executor), list(reversed(ranks))
+        running: dict[ray.ObjectRef, int] = {}
         while waiting or running:
             while waiting and len(running) < self.workers:
                 rank = waiting.pop()
@@ -186,9 +189,8 @@ def _ray(workers: int) -> Iterator[None]:
             f"Ray was imported without {MANY_MACHINES}=0 and would listen on every interface of this machine; "
             "set the variable before, or call ray.init as you want it"
         )
-    quiet = {"log_to_driver": False, "logging_level": "ERROR"}
-    here = {"num_cpus": workers, "include_dashboard": False, "object_store_memory": OBJECT_STORE}
-    ray.init(**quiet, **(here if own else {}))
+    here: dict[str, Any] = {"num_cpus": workers, "include_dashboard": False, "object_store_memory": OBJECT_STORE}
+    ray.init(log_to_driver=False, logging_level=logging.ERROR, **(here if own else {}))
     try:
         yield
     finally:

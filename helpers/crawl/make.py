@@ -109,7 +109,8 @@ def _recipe(
         raise ValueError(f"n_files={n_files} must lie between 1 and the number of pages, {n_pages}")
     if not isinstance(noise, Noise):
         raise TypeError(f"noise={noise!r} is not a Noise but {type(noise).__name__}")
-    name, left_out = "", ()
+    name = ""
+    left_out: tuple[str, ...] = ()
     if shares is None:
         name, published = published_shares(crawl)
         left_out = tuple(code for code in published if code != UNKNOWN and not sources_of(code))

@@ -130,7 +130,7 @@ def plan(recipe: Recipe, index: int) -> Plan:
 def answer(recipe: Recipe, plan: Plan) -> Answer:
     """What the server of a page answers."""
     if plan.kind == kinds.EXACT:
-        return replace(answer(recipe, _draw(recipe, plan.of)), url=url_of(recipe, plan.index))
+        return replace(answer(recipe, _original(recipe, plan)), url=url_of(recipe, plan.index))
     rng, url = Random(f"{recipe.seed}:page:{plan.index}"), url_of(recipe, plan.index)
     if plan.kind == kinds.ERROR:
         return _error(url, rng)
@@ -168,7 +168,7 @@ def compose(recipe: Recipe, plan: Plan) -> Page:
 
 def _near_duplicate(recipe: Recipe, plan: Plan) -> Page:
     """The original in another layout on another day, with one of its shorter sentences replaced, or two of a longer page."""
-    original, rng = compose(recipe, _draw(recipe, plan.of)), Random(f"{recipe.seed}:near:{plan.index}")
+    original, rng = compose(recipe, _original(recipe, plan)), Random(f"{recipe.seed}:near:{plan.index}")
     changed = list(original.sentences)
     shorter = sorted(range(len(changed)), key=lambda place: len(changed[place]))[: (len(changed) + 1) // 2]
     for place in rng.sample(shorter, 2 if len(changed) > 12 else 1):
@@ -182,6 +182,12 @@ def _near_duplicate(recipe: Recipe, plan: Plan) -> Page:
         day=original.day + timedelta(days=rng.randint(1, 300)),
         layout=rng.choice([name for name in LAYOUTS if name != original.layout]),
     )
+
+
+def _original(recipe: Recipe, plan: Plan) -> Plan:
+    if plan.of is None:
+        raise ValueError(f"page {plan.index} is {plan.kind!r}, which has no original")
+    return _draw(recipe, plan.of)
 
 
 def _draw(recipe: Recipe, index: int) -> Plan:

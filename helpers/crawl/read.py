@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
@@ -47,6 +48,15 @@ class Loss:
     detail: str = ""
 
 
+class ReadOptions(TypedDict, total=False):
+    """How `records` is to read; its docstring says what each is."""
+
+    max_bytes: int
+    timeout: float
+    tries: int
+    pause: float
+
+
 def records(
     path: str | Path, *, max_bytes: int = MAX_BYTES, timeout: float = 30.0, tries: int = 3, pause: float = 1.0
 ) -> Iterator[Record | Loss]:
@@ -85,7 +95,7 @@ def _read(member: Member | Plain, file: str, max_bytes: int) -> Iterator[Record 
     """The records of a member; its last one only if the member was whole."""
     held, wrong = None, ""
     try:
-        for found in ArchiveIterator(member, parse_http=False, stream_detect=False):
+        for found in ArchiveIterator(member, parse_http=False, stream_detect=False):  # type: ignore[arg-type]  # the stub asks for seek, which is not called
             if held:
                 yield held
             held = _record(found, file, member.start, max_bytes)
@@ -117,14 +127,18 @@ def _record(found: WarcRecord, file: str, position: int, max_bytes: int) -> Reco
         return Loss(TOO_LONG, file, position, n_bytes, "when unpacked")
     http = found.http_headers if found.record_type == WarcRecordType.response else None
     return Record(
-        kind=found.headers.get("WARC-Type", "unknown"),
-        url=found.headers.get("WARC-Target-URI", ""),
-        id=found.headers.get("WARC-Record-ID", "").strip("<>").removeprefix("urn:uuid:"),
-        date=found.headers.get("WARC-Date", ""),
+        kind=_header(found, "WARC-Type", "unknown"),
+        url=_header(found, "WARC-Target-URI"),
+        id=_header(found, "WARC-Record-ID").strip("<>").removeprefix("urn:uuid:"),
+        date=_header(found, "WARC-Date"),
         status=(http.status_code or 0) if http else 0,
-        content_type=found.http_content_type or "" if http else found.headers.get("Content-Type", ""),
+        content_type=found.http_content_type or "" if http else _header(found, "Content-Type"),
         charset=(found.http_charset or "") if http else "",
         body=body,
         file=file,
         position=position,
     )
+
+
+def _header(found: WarcRecord, name: str, otherwise: str = "") -> str:
+    return found.headers.get(name, otherwise) or ""

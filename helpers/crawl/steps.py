@@ -5,6 +5,7 @@ datatrove saves the counts of a rank when the rank is done, so a rank that is ru
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Unpack
 
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
@@ -13,7 +14,7 @@ from datatrove.utils.batching import batched
 
 from helpers.crawl.extract import NO_PAGE, UNREADABLE, extract, is_unreadable
 from helpers.crawl.profiles import Profile, profile_of
-from helpers.crawl.read import Loss, Record, records
+from helpers.crawl.read import Loss, ReadOptions, Record, records
 from helpers.crawl.rules import judge
 from helpers.languages import EMPTY, REPLACEMENT, UNDECODABLE, detect_many
 
@@ -53,7 +54,7 @@ class Read(Stage):
 
     name = READ
 
-    def __init__(self, paths: tuple[str, ...], losses: Path, **options: float) -> None:
+    def __init__(self, paths: tuple[str, ...], losses: Path, **options: Unpack[ReadOptions]) -> None:
         super().__init__()
         self.paths, self.losses, self.options = paths, losses, options
 

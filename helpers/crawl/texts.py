@@ -55,7 +55,8 @@ def sentences(source: str) -> tuple[str, ...]:
         found = (piece.strip() for text in prose(source) for piece in SENTENCE.split(text))
         return tuple(dict.fromkeys(piece for piece in found if 40 <= len(piece) <= 250))
     shortest, longest = (12, 40) if script_is(source, DENSE) else (40, 110)
-    stop, pieces = full_stop(source), []
+    stop = full_stop(source)
+    pieces: list[str] = []
     cut = CLAUSE if stop else PHRASE
     for article in declaration(source).articles.values():
         for sentence in SENTENCE.split(article):

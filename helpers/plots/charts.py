@@ -62,8 +62,8 @@ def _name_series(axes: Axes, series: Mapping[str, pd.DataFrame], row: int) -> in
         level = next((i for i, end in enumerate(ends) if end < place - half), len(ends))
         ends[level : level + 1] = [place + half]
         point = (series[name]["value"].iloc[-1], row)
-        style = {"textcoords": "offset points", "ha": "center", "fontsize": 9, "color": colours[name]}
-        axes.annotate(name, point, xytext=(0, 8 + LINE * level), **style)
+        above, colour = (0, 8 + LINE * level), colours[name]
+        axes.annotate(name, point, xytext=above, textcoords="offset points", ha="center", fontsize=9, color=colour)
     return len(ends)
 
 

@@ -8,10 +8,15 @@ import hashlib
 import html
 import io
 import re
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 from IPython.display import display
 from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
+
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
 
 PALETTE = {
     "blue": "#2f7fc1",
@@ -34,7 +39,7 @@ MARKERS = {
 }  # fmt: skip
 
 TEXT = "#123456"  # stands for the colour of the page's text until the SVG is written
-STYLE = {
+STYLE: "dict[RcKeyType, Any]" = {
     "svg.fonttype": "none",
     "svg.hashsalt": "understanding-foundation-models",
     "font.size": 10,
@@ -55,10 +60,15 @@ STYLE = {
     "savefig.bbox": "tight",
     "savefig.pad_inches": 0.02,
     "legend.frameon": False,
-    "axes.prop_cycle": matplotlib.cycler(color=list(PALETTE.values())),
-} | dict.fromkeys(
-    ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "grid.color", "lines.color"), TEXT
-)
+    "axes.prop_cycle": cycler(color=list(PALETTE.values())),
+    "text.color": TEXT,
+    "axes.edgecolor": TEXT,
+    "axes.labelcolor": TEXT,
+    "xtick.color": TEXT,
+    "ytick.color": TEXT,
+    "grid.color": TEXT,
+    "lines.color": TEXT,
+}
 WIDTH = 5.0  # inches; wide enough to label, narrow enough to read on a phone
 
 
@@ -105,7 +115,7 @@ def to_svg(figure: Figure, alt: str) -> str:
     svg = svg.replace(TEXT, "currentColor")
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", svg)
-    size = re.search(r'viewBox="([^"]*)"', svg).group(1)
+    size = re.findall(r'viewBox="([^"]*)"', svg)[0]
     label = html.escape(alt, quote=True)
     return re.sub(
         r"^<svg[^>]*>",

@@ -58,8 +58,10 @@ def _arrow(
     colour: str = TEXT,
     alpha: float = 1.0,
 ) -> None:
-    shape = {"arrowstyle": "-|>", "mutation_scale": 7, "shrinkA": 7.5, "shrinkB": 7.5}
-    axes.add_patch(FancyArrowPatch(start, end, linewidth=width, color=colour, alpha=alpha, **shape))
+    line = FancyArrowPatch(
+        start, end, arrowstyle="-|>", mutation_scale=7, shrinkA=7.5, shrinkB=7.5, linewidth=width, color=colour, alpha=alpha
+    )
+    axes.add_patch(line)
 
 
 def _attention(axes: Axes, kind: str, bottom: float, top: float) -> None:

@@ -69,8 +69,8 @@ def judge(model: Model, needs: Needs) -> Choice:
         "domain": 1.0 if model.domain == needs.domain else 0.5 if model.domain == GENERAL else 0.0,
         "size": float(math.floor(math.log2(active) + 0.5)),  # in doublings, so that near sizes tie
         "premium": None if premium is None else -premium,
-        "speed": found and 1 / found.decode.seconds,
-        "room": found and (found.capacity - found.memory.total) / 1e9,
+        "speed": 1 / found.decode.seconds if found else None,
+        "room": (found.capacity - found.memory.total) / 1e9 if found else None,
     }
     against = [*_facts_against(model, needs), *(_figures_against(found, needs) if found else [])]
     return Choice(model.name, evidence, tuple(against), tuple(_reasons(model, needs, active, premium, found)))

@@ -6,20 +6,20 @@ spells them; `form` changes that.
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from helpers.checks import check_number, check_text, check_whole
 from helpers.estimates import Estimate
-from helpers.tokens.vocabularies import reader
+from helpers.tokens.vocabularies import Ids, reader
 
-FORMS = ("NFC", "NFD", "NFKC", "NFKD")
+Form = Literal["NFC", "NFD", "NFKC", "NFKD"]
+FORMS: tuple[Form, ...] = get_args(Form)
 
 
-def encode(
-    texts: Sequence[str], name: str, *, form: str | None = "NFC", special_as_text: bool = False
-) -> list[Sequence[int]]:
+def encode(texts: Sequence[str], name: str, *, form: Form | None = "NFC", special_as_text: bool = False) -> list[Ids]:
     """The token ids of each text under a vocabulary.
 
     Args:
@@ -49,12 +49,12 @@ def encode(
     return read.encode(texts)
 
 
-def count(texts: Sequence[str], name: str, *, form: str | None = "NFC", special_as_text: bool = False) -> np.ndarray:
+def count(texts: Sequence[str], name: str, *, form: Form | None = "NFC", special_as_text: bool = False) -> np.ndarray:
     """Tokens of each text, of shape (len(texts),); arguments and errors are those of `encode`."""
     return np.array([len(ids) for ids in encode(texts, name, form=form, special_as_text=special_as_text)])
 
 
-def _checked(texts: Sequence[str], form: str | None) -> list[str]:
+def _checked(texts: Sequence[str], form: Form | None) -> list[str]:
     """The texts in their normal form, once they are what they must be."""
     if form is not None and form not in FORMS:
         raise ValueError(f"form={form!r} is not a normal form; there are {', '.join(FORMS)}, or None to count as given")

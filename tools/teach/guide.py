@@ -95,7 +95,7 @@ def chapter_page(path: Path, run: Mapping[str, float]) -> str:
     lines = [f"# Teaching “{title(notebook)}”", f"The chapter: {{doc}}`{path.stem}`.", *overview(notebook, written, run)]
     lines += [
         "## Exercises",
-        _list(f"{e.title}{'' if e.is_open else ' (checked by its cell)'}" for e in exercises(notebook)),
+        _list([f"{e.title}{'' if e.is_open else ' (checked by its cell)'}" for e in exercises(notebook)]),
     ]
     if written.text:
         lines.append(PUBLIC)

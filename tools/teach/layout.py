@@ -51,8 +51,9 @@ def drawings(cell: dict) -> list[tuple[str, str]]:
 
 
 def _size(svg: str) -> tuple[float, float]:
-    width, height = re.search(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"', svg).groups()
-    return float(width), float(height)
+    if not (box := re.search(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"', svg)):
+        raise ValueError(f"svg={svg:.80} says no size: it has no viewBox")
+    return float(box[1]), float(box[2])
 
 
 def _figure(svg: str, widest: float, highest: float) -> str:

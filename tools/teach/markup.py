@@ -85,7 +85,9 @@ def _title(page: str) -> str:
         written = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     else:
         written = text.read_text(encoding="utf-8")
-    return "“" + re.search(r"^# +(.+)$", written, re.MULTILINE)[1].strip() + "”"
+    if not (heading := re.search(r"^# +(.+)$", written, re.MULTILINE)):
+        raise ValueError(f"page={page!r} has no title")
+    return f"“{heading[1].strip()}”"
 
 
 @cache

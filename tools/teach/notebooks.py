@@ -43,7 +43,7 @@ def solution(notebook: dict) -> dict:
     cells = [_bare(cell) for cell in notebook["cells"]]
     solutions = _without_solutions(cells)[1]
     for exercise in exercises(notebook):
-        if exercise.is_open:
+        if exercise.answer is None or exercise.check is None:
             continue
         if not (written := solutions.get(exercise.label)):
             raise ValueError(f"the exercise {exercise.label!r} has no solution with code")
@@ -79,13 +79,15 @@ def answered(check: str, code: str, label: str = "") -> tuple[str, str]:
         value = value.args[0]  # the check itself asks for the verdict on a function
     before, after = parse(check).body, statements
     known, first = _needed([*before, *after], used(value)), used(value) & bound(before)
-    late, early, later = bound(before), [], []
+    late = bound(before)
+    early: list[str] = []
+    later: list[str] = []
     for statement, text in zip(after, _texts(code, after), strict=True):
         waits = bool(used(statement) & late) and statement not in known
         (later if waits else early).append(text)
         first |= set() if waits else used(statement) & late
         late = late | bound([statement]) if waits else late - bound([statement])
-    data = [ast.get_source_segment(check, part) for part in _needed(before, first)]
+    data = [ast.get_source_segment(check, part) or "" for part in _needed(before, first)]
     reason = next(word.value for word in call.keywords if word.arg == "because")
     gap = ["", ""] if statements and isinstance(statements[-1], ast.FunctionDef) else []
     answer = "\n".join([*data, *early, *gap, f"answer = {ast.get_source_segment(code, value)}"])
@@ -153,7 +155,9 @@ def pack(code: str) -> str:
 
 def _without_solutions(cells: list[dict], *, keep_prose: bool = False) -> tuple[list[dict], dict[str, str]]:
     """The cells outside of solutions, on request with the prose inside, and the code inside by the label of the exercise."""
-    kept, code, label = [], {}, None
+    kept: list[dict] = []
+    code: dict[str, str] = {}
+    label: str | None = None
     for cell in cells:
         if cell["cell_type"] == "code":
             if label is None:
