@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from tools.execute import runtime_packages
-from tools.lint import main
+from tools.lint import commands, main
 from tools.unpin import unpinned
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,6 +20,24 @@ def test_the_linters_have_nothing_to_say(capfd):
     failed = main()
     said = capfd.readouterr()
     assert not failed, said.out + said.err
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("def size(text: str) -> int:\n    return len(text)\n", ""),
+        ("def size(text: str) -> int:\n    return text\n", 'Incompatible return value type (got "str", expected "int")'),
+        ("from helpers.checks import check_text\n\ncheck_text(3, 3)\n", 'has incompatible type "int"; expected "str"'),
+        ("size: int = 3  # type: ignore[assignment]\n", 'Unused "type: ignore" comment'),
+    ],
+)
+def test_a_wrong_annotation_is_found(tmp_path, code, said):
+    (command,) = (words for words in commands(fix=False) if words[0] == "mypy")
+    file = tmp_path / "made_up.py"
+    file.write_text(code)
+    run = subprocess.run([sys.executable, "-m", *command, str(file)], cwd=ROOT, capture_output=True, text=True)
+    assert (run.returncode, bool(run.stdout)) == ((1, True) if said else (0, False)), run.stdout + run.stderr
+    assert said in run.stdout
 
 
 def test_unpinning_keeps_the_bounds_that_have_a_reason():

@@ -1,4 +1,4 @@
-"""`python -m tools.lint [--fix]`: ruff, codespell and nbstripout; pre-commit and the tests run it."""
+"""`python -m tools.lint [--fix]`: ruff, codespell, nbstripout and mypy; pre-commit and the tests run it."""
 
 import subprocess
 import sys
@@ -16,6 +16,7 @@ def commands(fix: bool) -> list[list[str]]:
         ["ruff", "format", "--quiet", *([] if fix else ["--diff"]), "."],
         ["codespell"],
         *([[*strip, *notebooks]] if notebooks else []),
+        *([] if fix else [["mypy", "--no-error-summary"]]),  # its files are named in pyproject.toml
     ]
 
 
