@@ -1,11 +1,12 @@
-"""The icon font of the site has the icons that are shown, and no others."""
+"""The fonts and styles of the site have what is shown, and nothing else."""
 
 from pathlib import Path
 
 import pytest
 from fontTools.ttLib import TTFont
 
-from theme.icons import FONT, WHOLE, cut_font, used_icons
+from theme.fonts import BURMESE, WRITTEN, cut_burmese
+from theme.icons import FONT, STYLES, WHOLE, cut_font, cut_rules, used_icons
 from tools import site
 
 
@@ -39,6 +40,28 @@ def test_the_font_keeps_them_and_drops_the_others(output: Path) -> None:
     before = file.read_bytes()
     cut_font(output)
     assert file.read_bytes() == before
+
+
+def test_the_rules_of_other_icons_leave_the_styles(output: Path) -> None:
+    styles = output / "_static" / STYLES
+    styles.parent.mkdir(parents=True)
+    rules = [
+        "a{color:red}", '.fa-bars:before,.fa-navicon:before{content:"\\f0c9"}', '.fa-bell:before{content:"\\f0f3"}',
+        '.fa-0:before{content:"0"}', ".fa-bell{--x:1}",
+    ]  # fmt: skip
+    styles.write_text("".join(rules))
+    cut_rules(output)
+    assert styles.read_text() == "".join([*rules[:2], rules[4]])
+
+
+def test_burmese_keeps_what_it_is_written_with_and_what_pages_show(tmp_path: Path) -> None:
+    (tmp_path / "_static" / "fonts").mkdir(parents=True)
+    (tmp_path / "shan.html").write_text("<p>\u1075</p>", encoding="utf-8")
+    cut_burmese(tmp_path)
+    font = TTFont(tmp_path / "_static" / "fonts" / BURMESE)
+    assert set(font.getBestCmap()) >= WRITTEN | {0x1075, 0x200C} and 0x1078 not in font.getBestCmap()
+    features = {record.FeatureTag for record in font["GSUB"].table.FeatureList.FeatureRecord}
+    assert {"blwf", "pref", "mark"} & features or "ccmp" in features, "letters still join"
 
 
 def test_the_book_s_font_has_every_icon_of_its_pages() -> None:

@@ -10,7 +10,7 @@ from sphinx.config import Config
 
 import helpers.claims
 from helpers import assets
-from theme import backmatter, calculator, icons, ledger, pages, playgrounds, sampling_page, selector
+from theme import backmatter, calculator, fonts, icons, ledger, pages, playgrounds, sampling_page, selector
 
 HERE = Path(__file__).resolve().parent
 STATIC = HERE / "static"
@@ -90,7 +90,9 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     for page in output.rglob("*.html"):
         if "_static" not in page.relative_to(output).parts:  # where the theme has pieces of pages
             pages.clean(page)
+    icons.cut_rules(output)
     icons.cut_font(output)
+    fonts.cut_burmese(output)
 
 
 def copy_changed(source: Path, target: Path) -> None:

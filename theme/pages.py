@@ -16,12 +16,20 @@ from theme.policy import sealed
 logger = logging.getLogger(__name__)
 NEEDED_BY = {"mathjax": 'class="math', "mermaid": 'class="mermaid'}  # a mark of the script, a mark of what needs it
 REFUSED = re.compile(r'\s*<script[^>]*src="[^"]*fontawesome\.js[^"]*"[^>]*></script>')  # 527 kB; the icons show without
+SEARCH = re.compile(r'\s*<script[^>]*src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"[^>]*></script>')  # 50 kB
+WAITING = re.compile(  # each waits for the whole page in any case; without `defer` the page would wait for them
+    r'<script (?=[^>]*src="[^"]*/'
+    r"(?:doctools|sphinx_highlight|clipboard\.min|copybutton|sphinx-book-theme|togglebutton|design-tabs)\.js)"
+)
 ROW, CELL = re.compile(r"<tr\b.*?</tr>", re.DOTALL), re.compile(r"<(t[dh])((?: [^>]*)?)>(.*?)</t[dh]>", re.DOTALL)
 EMPTY = re.compile(r"<th\b[^>]*></th>")  # a heading that says nothing
 NUMBER = re.compile(r"[\d.,+−–\s×%-]*|nan|NaN|inf|—")
 TABLE = re.compile(r"<table\b[^>]*>.*?</table>", re.DOTALL)
 SAME_IDS = re.compile(r' id="(?:exercise|solution)-content"')  # sphinx-exercise gives them to every exercise of a page
 TOGGLE = re.compile(r'<summary>(?=<span class="toctree-toggle")')  # an arrow of the list of pages, without a name
+DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
+PLACES = re.compile(r'\s(?:x|y|d|cx|cy|points|transform)="[^"]*"')
+DIGITS = re.compile(r"(\.\d\d)\d+")
 DIAGRAM = re.compile(r'<pre (?=[^>]*class="mermaid)')
 VERDICT = re.compile(r'(<div class="claim" id="claim-([\w.-]+)".*?)(<span class="claim-verdict">)', re.DOTALL)
 
@@ -33,7 +41,7 @@ def prepare(app: Sphinx, pagename: str, templatename: str, context: dict, doctre
     if body and doctree is not None:
         body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")  # its own words name it
         body = SAME_IDS.sub("", body).replace('role="doc-biblioentry"', 'role="listitem"')
-        body = describe_diagrams(wrap_tables(body), doctree, pagename)
+        body = describe_diagrams(wrap_tables(round_drawings(body)), doctree, pagename)
         context["body"] = link_cards(body, app.builder.get_relative_uri(pagename, LEDGER_PAGE))
 
 
@@ -44,6 +52,15 @@ def describe_diagrams(body: str, doctree: nodes.document, pagename: str) -> str:
         logger.warning("a mermaid diagram has no :alt: that says what it shows", location=pagename)
     left = iter(words)
     return DIAGRAM.sub(lambda _: f'<pre role="img" aria-label="{html.escape(next(left, ""))}" ', body)
+
+
+def round_drawings(body: str) -> str:
+    """Cut places in figures to hundredths of a pixel: the digits after them are a third of a figure's bytes."""
+
+    def rounded(drawing: re.Match) -> str:
+        return PLACES.sub(lambda place: DIGITS.sub(r"\1", place.group()), drawing.group())
+
+    return DRAWING.sub(rounded, body)
 
 
 def _is_needed(script: object, body: str) -> bool:
@@ -96,6 +113,8 @@ def clean(page: Path) -> None:
     """Take out of a written page the scripts that the theme puts there without asking; name its arrows; seal it."""
     text = page.read_text(encoding="utf-8")
     cleaned = TOGGLE.sub('<summary aria-label="Show or hide the pages below">', REFUSED.sub("", text))
+    if page.name != "search.html":
+        cleaned = WAITING.sub("<script defer ", SEARCH.sub("", cleaned))
     if "<head" in cleaned:  # Jupyter Book's own way in is no page; `tools.site.publish` puts another in its place
         cleaned = sealed(cleaned)
     if cleaned != text:

@@ -1,4 +1,4 @@
-// Small helps that a page can do without: the ledger's filter, names for the theme's buttons, tables a keyboard can scroll.
+// Small helps that a page can do without: the ledger's filter, names for the theme's buttons, boxes a keyboard can scroll.
 "use strict";
 
 function filterLedger() {
@@ -37,7 +37,8 @@ function nameLogo() {
 }
 
 function focusScrollers() {
-  for (const box of document.querySelectorAll(".table-scroll, div.cell_output pre, div.highlight pre")) {
+  const boxes = ".table-scroll, div.cell_output pre, div.highlight pre, mjx-container[display=true]";
+  for (const box of document.querySelectorAll(boxes)) {
     if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }
@@ -55,6 +56,7 @@ function start() {
   nameLogo();
   focusScrollers();
   openTarget();
+  window.MathJax?.startup?.promise.then(focusScrollers);
   addEventListener("resize", focusScrollers);
   addEventListener("hashchange", openTarget);
 }

@@ -21,8 +21,11 @@ PAGE = """<!DOCTYPE html>
 <div class="reveal"><div class="slides">
 {slides}
 </div></div>
-<script>window.MathJax = {{ options: {{ enableMenu: false }}, startup: {{ typeset: false }} }};</script>
-<script src="static/mathjax/tex-chtml.js"></script>
+<script>window.MathJax = {{
+  loader: {{ load: ["input/tex", "output/chtml", "a11y/assistive-mml"] }},
+  startup: {{ typeset: false }}
+}};</script>
+<script src="static/mathjax/startup.js"></script>
 <script src="static/reveal/dist/reveal.js"></script>
 <script src="static/reveal/plugin/notes/notes.js"></script>
 <script src="static/slides.js" data-width="{width}" data-height="{height}"></script>
