@@ -4,17 +4,19 @@ import math
 from numbers import Integral
 
 
-def check_whole(name: str, value: object, *, least: int = 0) -> None:
-    """Refuse what is no whole number, Python's or numpy's, from `least` on.
+def check_whole(name: str, value: object, *, least: int = 0, most: int | None = None) -> None:
+    """Refuse what is no whole number, Python's or numpy's, from `least` on, and up to `most` if that is given.
 
     Raises:
         TypeError: if it is of another type.
-        ValueError: if it is less.
+        ValueError: if it is less, or more.
     """
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name}={value!r} is not a whole number but {type(value).__name__}; give one from {least} on")
-    if value < least:
+    if int(value) < least:
         raise ValueError(f"{name}={value!r} is too few; give a whole number from {least} on")
+    if most is not None and int(value) > most:
+        raise ValueError(f"{name}={value!r} is too many; give a whole number up to {most}")
 
 
 def check_number(name: str, value: object) -> float:

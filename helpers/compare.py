@@ -51,14 +51,26 @@ def of_size(make: Callable[[Config], nn.Module], target: int, **settings: Any) -
 
 
 def recall_config(name: str, target: int, **settings: Any) -> Config:
-    """As `of_size`, for a model whose tokens are those of TASK."""
+    """As `of_size`, for a model whose tokens are those of TASK.
+
+    Raises:
+        ValueError: if there is no such architecture.
+    """
+    if name not in ARCHITECTURES:
+        raise ValueError(f"name={name!r} is no architecture; there are {', '.join(ARCHITECTURES)}")
     return of_size(
         lambda config: learner(ARCHITECTURES[name], config, TASK), target, vocab_size=TASK.vocab_size, **SHAPE | settings
     )
 
 
 def best_rates(task: str) -> dict[str, float]:
-    """The learning rate of the sweep that suits each architecture best, for "text" or "recall"."""
+    """The learning rate of the sweep that suits each architecture best, for "text" or "recall".
+
+    Raises:
+        ValueError: if the task is another.
+    """
+    if task not in ("text", "recall"):
+        raise ValueError(f"task={task!r} was not swept; give 'text' or 'recall'")
     table = read_table("architecture_rates").query("task == @task")
     ranked = table.sort_values("bits_per_byte" if task == "text" else "recall", ascending=task == "text")
     return ranked.groupby("architecture").learning_rate.first().to_dict()

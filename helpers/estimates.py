@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from helpers.checks import check_amount, check_number, check_whole
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -32,8 +34,9 @@ def proportion(count: int, total: int) -> Estimate:
     Raises:
         ValueError: if `total` is less than 1 or `count` not between 0 and `total`.
     """
-    if total < 1:
-        raise ValueError(f"total={total} is no sample; a proportion needs at least 1 observation")
+    check_number("count", count)
+    if check_amount("total", total) < 1 or total > 2**53:
+        raise ValueError(f"total={total} is no sample; a proportion needs at least 1 observation, and at most 2 to the 53")
     if not 0 <= count <= total:
         raise ValueError(f"count={count} is not between 0 and total={total}")
     ends = stats.binomtest(int(count), int(total)).proportion_ci(0.95, method="wilson")
@@ -64,7 +67,10 @@ def bootstrap(
         raise ValueError(f"values has length {len(values)}; a bootstrap needs at least 2")
     if isinstance(n_resamples, bool) or not isinstance(n_resamples, int) or n_resamples < 1:
         raise ValueError(f"n_resamples={n_resamples!r} is no number of resamples; give a whole number from 1 on")
+    check_whole("seed", seed)
     sample = np.asarray(values, dtype=float)
+    if np.isnan(sample).any():
+        raise ValueError(f"values hold {int(np.isnan(sample).sum())} NaN; leave them out, and say how many")
     drawn = np.random.default_rng(seed).integers(len(sample), size=(n_resamples, len(sample)))
     low, high = np.percentile([statistic(sample[rows]) for rows in drawn], [2.5, 97.5])
     return Estimate(float(statistic(sample)), float(low), float(high), unit, f"95 % bootstrap over {over}")

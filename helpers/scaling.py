@@ -11,6 +11,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
+from helpers.checks import check_number, check_whole
 from helpers.estimates import Estimate
 
 HUBER = 1e-3  # residuals of log L beyond this count by their size, not its square (Hoffmann et al., 2022)
@@ -64,7 +65,7 @@ def fit_law(
             sizes or budgets, or E is to be held at a value that is below 0 or not below all losses.
     """
     n, d, y = _checked(n_parameters, n_tokens, losses, 4 if irreducible is not None else 5)
-    if irreducible is not None and not 0 <= irreducible < y.min():
+    if irreducible is not None and not 0 <= check_number("irreducible", irreducible) < y.min():
         raise ValueError(f"irreducible={irreducible!r} is not accepted; give a number from 0 to below {y.min():.4g}")
     logs = np.log(n), np.log(d), np.log(y)
     middle = logs[0].mean(), logs[1].mean()  # terms at the middle of the runs hardly depend on their exponents
@@ -94,6 +95,8 @@ def resampled_laws(
         n_resamples: how many laws.
         seed: of the draws.
     """
+    check_whole("n_resamples", n_resamples, least=1)
+    check_whole("seed", seed)
     law = fit_law(n_parameters, n_tokens, losses, irreducible=irreducible)
     fitted, residuals = _residuals(law, n_parameters, n_tokens, losses, irreducible)
     rng = np.random.default_rng(seed)
@@ -119,6 +122,8 @@ def predict(
         at: parameters and tokens of the new run.
         unit: of the losses.
     """
+    check_whole("n_resamples", n_resamples, least=1)
+    check_whole("seed", seed)
     law = fit_law(n_parameters, n_tokens, losses, irreducible=irreducible)
     _, residuals = _residuals(law, n_parameters, n_tokens, losses, irreducible)
     settings = {"irreducible": irreducible, "n_resamples": n_resamples, "seed": seed}
@@ -194,7 +199,12 @@ def _residuals(
 
 def _checked(n: Sequence[float], d: Sequence[float], losses: Sequence[float], least: int) -> tuple[np.ndarray, ...]:
     given = {"n_parameters": n, "n_tokens": d, "losses": losses}
-    arrays = {name: np.asarray(values, dtype=float) for name, values in given.items()}
+    try:
+        arrays = {name: np.asarray(values, dtype=float) for name, values in given.items()}
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"n_parameters, n_tokens or losses hold what is no number: {error}") from None
+    if arrays["losses"].ndim != 1:
+        raise ValueError(f"losses has shape {arrays['losses'].shape}; give one number a run")
     for name, values in arrays.items():
         if values.ndim != 1 or len(values) != len(arrays["losses"]):
             raise ValueError(f"{name} has shape {values.shape}; give one number a run, as many as there are losses")

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from helpers.checks import check_number, check_whole
 from helpers.progress import progress
 
 
@@ -191,8 +192,10 @@ def schedule(fraction: float, warmup: float) -> float:
 
     The cosine is that of Loshchilov and Hutter (2017), with a floor.
     """
-    if math.isnan(fraction) or math.isnan(warmup):
-        raise ValueError(f"fraction={fraction} and warmup={warmup} must be parts of the run; one is not a number")
+    if not 0 <= check_number("fraction", fraction) < math.inf or not 0 <= check_number("warmup", warmup) < 1:
+        raise ValueError(
+            f"fraction={fraction!r} or warmup={warmup!r} is no part of the run; give 0 to 1, the warmup below 1"
+        )
     if fraction < warmup:
         return fraction / warmup
     done = min((fraction - warmup) / (1 - warmup), 1.0)
@@ -225,6 +228,8 @@ def bits_per_byte(
     """
     if ids.dim() != 1 or len(ids) < 2:
         raise ValueError(f"ids of shape {tuple(ids.shape)} are too few; give one row of at least 2")
+    check_whole("context", context, least=1)
+    check_whole("batch_size", batch_size, least=1)
     if n_bytes is not None and not n_bytes > 0:
         raise ValueError(f"n_bytes={n_bytes!r} is not positive; give the bytes that the ids stand for")
     device = next(model.parameters()).device

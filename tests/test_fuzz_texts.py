@@ -163,7 +163,7 @@ CASES = [
     Case(rules.gopher_english, {"text": text()}),
     Case(rules.finished_lines, {"text": text()}),
     Case(crawl_texts.sources_of, {"language": text(st.just("eng"))}),
-    Case(language.names, {"n": count(1, 99)}, bool),
+    Case(language.names, {"n": count(1, 99)}, lambda found: isinstance(found, list)),
     Case(language.answer_text, {"statement": text(), "tone": any_of("neutral", "rude", "polite"), "draw": count(0, 9)}),
     Case(
         WorldConfig,

@@ -140,7 +140,7 @@ def test_auroc_by_hand_and_as_mann_whitney():
         (lambda: vote([]), ValueError, "hold no vote"),
         (lambda: vote("abc"), TypeError, "put a single answer in a list"),
         (lambda: answer_entropy([]), ValueError, "hold no vote"),
-        (lambda: best_of_n(["a"], [1, 2]), ValueError, "1 answers and 2 scores"),
+        (lambda: best_of_n(["a"], [1, 2]), ValueError, r"1 answers and scores of shape \(2,\)"),
         (lambda: best_of_n(["a"], [math.nan]), ValueError, "not all finite"),
         (lambda: auroc([1, 2], [True, True]), ValueError, "2 right and 0 wrong"),
         (lambda: auroc([1, math.nan], [True, False]), ValueError, "NaN"),

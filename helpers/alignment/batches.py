@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from helpers.checks import check_whole
+
 Ids = Sequence[int]
 Watch = Callable[[int], bool | None]  # called with the steps done; what it returns says whether to stop
 
@@ -49,16 +51,29 @@ def make_batch(prompts: Sequence[Ids], answers: Sequence[Ids], pad: int = 0) -> 
         raise ValueError(
             f"{len(prompts)} prompts and {len(answers)} answers make no batch; give as many of both, at least 1"
         )
+    if not all(hasattr(row, "__len__") for row in (*prompts, *answers)):
+        raise TypeError("prompts and answers are lists of ids; one of them is a number")
     if not all(map(len, prompts)):
-        raise ValueError("a prompt is empty; give at least the token that begins a text")
+        raise ValueError("prompts: a prompt is empty; give at least the token that begins a text")
+    check_whole("pad", pad)
     length = max(len(p) + len(a) for p, a in zip(prompts, answers, strict=True))
     ids = torch.full((len(prompts), length), pad)
     mask = torch.zeros(len(prompts), length - 1, dtype=torch.bool)
     for row, (prompt, answer) in enumerate(zip(prompts, answers, strict=True)):
-        ids[row, : len(prompt) + len(answer)] = torch.tensor([*prompt, *answer])
+        ids[row, : len(prompt) + len(answer)] = _row(prompt, answer)
         mask[row, len(prompt) - 1 : len(prompt) + len(answer) - 1] = True
     check_mask(mask)
     return Batch(ids, mask)
+
+
+def _row(prompt: Ids, answer: Ids) -> Tensor:
+    try:
+        row = torch.tensor([*prompt, *answer])
+    except (TypeError, ValueError, RuntimeError) as error:  # words, or a number that 64 bits do not hold
+        raise ValueError(f"prompts or answers hold what is no id: {error}") from None
+    if row.dtype != torch.long or row.dim() != 1 or row.min() < 0:
+        raise ValueError(f"prompts or answers hold what is no id: {[*prompt, *answer]!r:.80}")
+    return row
 
 
 def token_log_probs(logits: Tensor, ids: Tensor) -> Tensor:
@@ -70,12 +85,27 @@ def token_log_probs(logits: Tensor, ids: Tensor) -> Tensor:
 
     Returns:
         (B, L - 1).
+
+    Raises:
+        ValueError: if the shapes do not go together, or an id is no place of the vocabulary.
     """
+    if logits.dim() != 3 or logits.shape[:2] != ids.shape or ids.dtype != torch.long or not logits.is_floating_point():
+        shapes = f"logits of {tuple(logits.shape)}, {logits.dtype}, and ids of {tuple(ids.shape)}, {ids.dtype}"
+        raise ValueError(f"{shapes}, do not go together; give (B, L, V) of floats and (B, L) of int64")
+    if ids.numel() and not 0 <= ids.min() <= ids.max() < logits.shape[2]:
+        raise ValueError(f"ids run from {ids.min()} to {ids.max()}, and logits are of {logits.shape[2]} tokens")
     return logits[:, :-1].log_softmax(dim=-1).gather(-1, ids[:, 1:, None]).squeeze(-1)
 
 
 def masked_sum(values: Tensor, mask: Tensor) -> Tensor:
-    """The sum over each row's places in the mask: (B, T) and (B, T) to (B,)."""
+    """The sum over each row's places in the mask: (B, T) and (B, T) to (B,).
+
+    Raises:
+        ValueError: if the shapes differ, or the mask is not of bool.
+    """
+    if mask.dtype != torch.bool or mask.dim() != 2 or values.shape != mask.shape:
+        what = f"mask of {tuple(mask.shape)}, {mask.dtype}, does not go with values of {tuple(values.shape)}"
+        raise ValueError(f"{what}; give (B, T) of both, the mask of bool")
     return values.masked_fill(~mask, 0).sum(dim=1)  # not values * mask: outside the mask may be an infinity
 
 
@@ -123,14 +153,25 @@ def minibatches(n: int, batch_size: int, n_steps: int, seed: int) -> Iterator[li
     Raises:
         ValueError: if there is nothing to draw from, or a size is not positive.
     """
-    if min(n, batch_size, n_steps) < 1:
-        raise ValueError(f"n={n}, batch_size={batch_size}, n_steps={n_steps} draw nothing; give at least 1 of each")
-    generator, order = torch.Generator().manual_seed(seed), []
+    for name, value in (("n", n), ("batch_size", batch_size), ("n_steps", n_steps)):
+        check_whole(name, value, least=1)
+    generator, order = seeded_generator(seed), []
     for _ in range(n_steps):
         while len(order) < batch_size:
             order += torch.randperm(n, generator=generator).tolist()
         yield order[:batch_size]
         order = order[batch_size:]
+
+
+def seeded_generator(seed: int) -> torch.Generator:
+    """A generator of random numbers.
+
+    Raises:
+        TypeError: if the seed is no whole number.
+        ValueError: if it is negative, or more than 64 bits hold.
+    """
+    check_whole("seed", seed, most=2**63 - 1)
+    return torch.Generator().manual_seed(int(seed))
 
 
 def descend(optimizer: torch.optim.Optimizer, loss: Tensor, clip: float = 1.0) -> float:
@@ -148,12 +189,30 @@ def descend(optimizer: torch.optim.Optimizer, loss: Tensor, clip: float = 1.0) -
     return float(loss.detach())
 
 
-def check_mask(mask: Tensor) -> None:
-    """Refuse a mask that leaves nothing to learn from.
+def check_alike(**tensors: Tensor) -> None:
+    """Refuse tensors that are no floats, or have not the shape of the first.
 
     Raises:
-        ValueError: if it is not of bool, or True nowhere.
+        ValueError: naming the tensor.
     """
+    first, like = next(iter(tensors.items()))
+    for name, values in tensors.items():
+        if not values.is_floating_point():
+            raise ValueError(f"{name} are {values.dtype}; give floats")
+        if values.shape != like.shape:
+            raise ValueError(f"{name} of shape {tuple(values.shape)} do not go with {first} of {tuple(like.shape)}")
+
+
+def check_mask(mask: Tensor, like: Tensor | None = None) -> None:
+    """Refuse a mask that leaves nothing to learn from, or has not the shape of `like`, (B, T), if that is given.
+
+    Raises:
+        ValueError: if it is not of bool, or True nowhere, or of another shape.
+    """
+    if like is not None and (mask.dim() != 2 or mask.shape != like.shape):
+        raise ValueError(
+            f"mask of shape {tuple(mask.shape)} does not go with values of {tuple(like.shape)}; give (B, T) of both"
+        )
     if mask.dtype != torch.bool or not mask.any():
         raise ValueError(f"mask of {tuple(mask.shape)}, {mask.dtype}, masks everything; give bool, True at answers' tokens")
 

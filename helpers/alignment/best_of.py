@@ -5,7 +5,8 @@ import math
 import torch
 from torch import Tensor
 
-from helpers.alignment.batches import check_finite
+from helpers.alignment.batches import check_alike, check_finite
+from helpers.checks import check_whole
 
 
 def best_of_n(proxy: Tensor, n: int) -> Tensor:
@@ -14,9 +15,11 @@ def best_of_n(proxy: Tensor, n: int) -> Tensor:
     Raises:
         ValueError: if there are not n answers, or a reward is not finite.
     """
+    check_whole("n", n)
+    check_alike(proxy=proxy)
     if proxy.dim() != 2 or not 1 <= n <= proxy.shape[1]:
         raise ValueError(f"n={n} of rewards of shape {tuple(proxy.shape)}; give (prompts, answers), and n from 1 to answers")
-    check_finite("rewards", proxy)
+    check_finite("proxy", proxy)
     return proxy[:, :n].argmax(dim=1)
 
 
@@ -52,6 +55,5 @@ def best_of_n_kl(n: int) -> float:
     Raises:
         ValueError: if n is less than 1.
     """
-    if not n >= 1 or math.isinf(n):
-        raise ValueError(f"n={n} answers; give a whole number, at least 1")
+    check_whole("n", n, least=1)
     return math.log(n) - (n - 1) / n

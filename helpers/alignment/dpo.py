@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
-from helpers.alignment.batches import Watch, answer_log_probs, check_beta, check_finite, descend, minibatches
+from helpers.alignment.batches import Watch, answer_log_probs, check_alike, check_beta, check_finite, descend, minibatches
 from helpers.alignment.feedback import Preference, check_preferences, pair_batch
 from helpers.training import schedule
 
@@ -31,8 +31,9 @@ def dpo_loss(chosen: Tensor, rejected: Tensor, ref_chosen: Tensor, ref_rejected:
         ValueError: if `beta` is not above 0, there are no pairs, or a log-probability is not finite.
     """
     check_beta(beta)
-    if not len(chosen):
-        raise ValueError("chosen of shape (0,) has no pairs; give at least one")
+    check_alike(chosen=chosen, rejected=rejected, ref_chosen=ref_chosen, ref_rejected=ref_rejected)
+    if chosen.dim() != 1 or not len(chosen):
+        raise ValueError(f"chosen of shape {tuple(chosen.shape)} has no pairs; give (B,), at least one")
     margin = (chosen - ref_chosen) - (rejected - ref_rejected)  # (B,)
     check_finite("log-probabilities", margin)
     return -logsigmoid(beta * margin).mean()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from helpers.alignment.batches import Batch, Ids, make_batch
+from helpers.alignment.batches import Batch, Ids, make_batch, seeded_generator
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def flip(preferences: Sequence[Preference], share: float, seed: int = 0) -> list
     """
     if not 0 <= share <= 1:
         raise ValueError(f"share={share!r} is none; give 0 to 1")
-    turned = torch.rand(len(preferences), generator=torch.Generator().manual_seed(seed)) < share
+    turned = torch.rand(len(preferences), generator=seeded_generator(seed)) < share
     return [Preference(p.prompt, p.rejected, p.chosen) if t else p for p, t in zip(preferences, turned, strict=True)]
 
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from helpers.alignment.batches import (
     Ids,
     Watch,
+    check_alike,
     check_beta,
     check_finite,
     check_mask,
@@ -33,6 +34,7 @@ def group_advantages(rewards: Tensor) -> Tensor:
     Raises:
         ValueError: if a group has fewer than two answers, or a reward is not finite.
     """
+    check_alike(rewards=rewards)
     if rewards.dim() != 2 or rewards.shape[1] < 2:
         raise ValueError(
             f"rewards of shape {tuple(rewards.shape)} are no groups; give (prompts, answers), 2 answers or more"
@@ -69,7 +71,10 @@ def grpo_loss(
     """
     if beta != 0:
         check_beta(beta)
-    check_mask(mask)
+    check_alike(log_probs=log_probs, old_log_probs=old_log_probs, ref_log_probs=ref_log_probs)
+    check_mask(mask, like=log_probs)
+    if advantages.shape != log_probs.shape[:1]:
+        raise ValueError(f"advantages of shape {tuple(advantages.shape)} are not one a row of {tuple(log_probs.shape)}")
     check_finite("advantages", advantages)
     log_probs, old_log_probs, ref_log_probs = (x.masked_fill(~mask, 0) for x in (log_probs, old_log_probs, ref_log_probs))
     objective = clipped_objective(log_probs, old_log_probs, advantages[:, None], clip)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from helpers.alignment.batches import Batch, Ids, check_finite, make_batch, masked_sum, token_log_probs
+from helpers.alignment.batches import Batch, Ids, check_alike, check_finite, make_batch, masked_sum, token_log_probs
 from helpers.alignment.generate import sample
+from helpers.checks import check_amount
 
 Score = Callable[[Sequence[Ids], Sequence[Ids]], Tensor]  # prompts and answers, B of each, to rewards (B,)
 
@@ -59,8 +60,19 @@ def clipped_objective(log_probs: Tensor, old_log_probs: Tensor, advantages: Tens
 
     Returns:
         (B, T), to be made large.
+
+    Raises:
+        ValueError: if the shapes do not go together, or `clip` is no number from 0 on.
     """
-    ratio = (log_probs - old_log_probs).exp()
+    check_alike(log_probs=log_probs, old_log_probs=old_log_probs)
+    check_amount("clip", clip)
+    if advantages.dim() != log_probs.dim() or advantages.shape not in (log_probs.shape, (*log_probs.shape[:-1], 1)):
+        raise ValueError(
+            f"advantages of shape {tuple(advantages.shape)} do not go with log_probs of {tuple(log_probs.shape)}"
+        )
+    change = log_probs - old_log_probs
+    check_finite("log_probs or old_log_probs", change)
+    ratio = change.exp()
     return torch.minimum(ratio * advantages, ratio.clamp(1 - clip, 1 + clip) * advantages)
 
 
@@ -73,8 +85,13 @@ def kl_estimate(log_probs: Tensor, ref_log_probs: Tensor) -> Tensor:
 
     Returns:
         (B, T), in nats.
+
+    Raises:
+        ValueError: if the shapes differ, or one is not finite.
     """
+    check_alike(log_probs=log_probs, ref_log_probs=ref_log_probs)
     difference = ref_log_probs - log_probs
+    check_finite("log_probs or ref_log_probs", difference)
     return difference.exp() - difference - 1
 
 

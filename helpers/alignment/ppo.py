@@ -10,6 +10,7 @@ from helpers.alignment.batches import (
     Batch,
     Ids,
     Watch,
+    check_alike,
     check_beta,
     check_finite,
     check_mask,
@@ -55,8 +56,12 @@ def token_rewards(rewards: Tensor, log_probs: Tensor, ref_log_probs: Tensor, mas
     """
     if beta != 0:
         check_beta(beta)
-    check_mask(mask)
+    check_alike(log_probs=log_probs, ref_log_probs=ref_log_probs)
+    check_mask(mask, like=log_probs)
+    if rewards.shape != log_probs.shape[:1]:
+        raise ValueError(f"rewards of shape {tuple(rewards.shape)} are not one a row of {tuple(log_probs.shape)}")
     check_finite("rewards", rewards)
+    check_finite("log_probs or ref_log_probs", (log_probs - ref_log_probs)[mask])
     at_tokens = (-beta * (log_probs - ref_log_probs)).masked_fill(~mask, 0)
     last = (mask * torch.arange(mask.shape[1])).argmax(dim=1)  # (B,)
     return at_tokens.scatter_add(1, last[:, None], rewards[:, None].to(at_tokens.dtype))
@@ -78,6 +83,10 @@ def gae(rewards: Tensor, values: Tensor, mask: Tensor, gamma: float = 1.0, lam: 
     for name, part in (("gamma", gamma), ("lam", lam)):
         if not 0 <= part <= 1:
             raise ValueError(f"{name}={part!r} is not between 0 and 1")
+    check_alike(rewards=rewards, values=values)
+    check_mask(mask, like=values)
+    check_finite("rewards", rewards)
+    check_finite("values", values[mask])
     values = values.masked_fill(~mask, 0)
     advantage, later, columns = torch.zeros(len(rewards)), torch.zeros(len(rewards)), []
     for t in reversed(range(rewards.shape[1])):
@@ -104,7 +113,8 @@ def ppo_loss(log_probs: Tensor, old_log_probs: Tensor, advantages: Tensor, mask:
     Raises:
         ValueError: if the mask leaves no token, or an advantage in it is not finite.
     """
-    check_mask(mask)
+    check_alike(log_probs=log_probs, old_log_probs=old_log_probs, advantages=advantages)
+    check_mask(mask, like=log_probs)
     check_finite("advantages", advantages[mask])
     log_probs, old_log_probs = log_probs.masked_fill(~mask, 0), old_log_probs.masked_fill(~mask, 0)
     return -masked_sum(clipped_objective(log_probs, old_log_probs, advantages, clip), mask).sum() / mask.sum()
@@ -112,7 +122,8 @@ def ppo_loss(log_probs: Tensor, old_log_probs: Tensor, advantages: Tensor, mask:
 
 def value_loss(values: Tensor, returns: Tensor, mask: Tensor) -> Tensor:
     """Half the mean squared error of the values over all answers' tokens; (B, T) each, a scalar."""
-    check_mask(mask)
+    check_alike(values=values, returns=returns)
+    check_mask(mask, like=values)
     check_finite("values", values[mask])
     check_finite("returns", returns[mask])
     return 0.5 * masked_sum((values - returns) ** 2, mask).sum() / mask.sum()

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
-from helpers.alignment.batches import Batch, by_length, check_finite, descend, hidden_states, minibatches
+from helpers.alignment.batches import Batch, by_length, check_alike, check_finite, descend, hidden_states, minibatches
 from helpers.alignment.feedback import Preference, check_preferences, pair_batch
 from helpers.training import schedule, seeded
 
@@ -48,8 +48,10 @@ def reward_loss(chosen: Tensor, rejected: Tensor) -> Tensor:
     Raises:
         ValueError: if there are no pairs, or a reward is not finite.
     """
-    if not len(chosen) or chosen.shape != rejected.shape:
-        raise ValueError(f"{len(chosen)} chosen and {len(rejected)} rejected rewards make no pairs; give as many of both")
+    if chosen.dim() != 1 or not len(chosen) or chosen.shape != rejected.shape:
+        shapes = f"chosen of {tuple(chosen.shape)} and rejected of {tuple(rejected.shape)}"
+        raise ValueError(f"{shapes} make no pairs; give (B,) rewards of both")
+    check_alike(chosen=chosen, rejected=rejected)
     check_finite("rewards", torch.stack([chosen, rejected]))
     return -logsigmoid(chosen - rejected).mean()
 

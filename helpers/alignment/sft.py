@@ -23,7 +23,9 @@ def sft_loss(logits: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
     Raises:
         ValueError: if the mask leaves no token.
     """
-    check_mask(mask)
+    if ids.dim() != 2:
+        raise ValueError(f"ids of shape {tuple(ids.shape)} are no batch; give (B, L)")
+    check_mask(mask, like=ids[:, 1:])
     return -masked_sum(token_log_probs(logits, ids), mask).sum() / mask.sum()
 
 

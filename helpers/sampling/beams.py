@@ -8,6 +8,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from helpers.checks import check_number, check_whole
+
 
 class Decoder(Protocol):
     """A model that goes on from rows of its own memory."""
@@ -83,11 +85,18 @@ def beam_searches(
     Raises:
         ValueError: as `beam_search` does, and if there are no prompts.
     """
-    shortest = min(map(len, prompts), default=0)
-    if not shortest or num_beams < 1 or max_new_tokens < 1 or not math.isfinite(length_penalty):
+    check_whole("num_beams", num_beams, least=1)
+    check_whole("max_new_tokens", max_new_tokens, least=1)
+    if eos is not None:
+        check_whole("eos", eos)
+    if isinstance(prompts, str) or not all(isinstance(prompt, Sequence) for prompt in prompts):
+        raise TypeError(f"prompts={prompts!r:.60} (or prompt) is no list of lists of ids")
+    if not min(map(len, prompts), default=0):
+        raise ValueError("prompts are none, or a prompt is empty; give at least one id of each")
+    check_number("length_penalty", length_penalty)
+    if not abs(length_penalty) * math.log(max_new_tokens + 1) < 700:  # e to the 709 is the last that a float holds
         raise ValueError(
-            f"{shortest} ids of prompt, num_beams={num_beams}, max_new_tokens={max_new_tokens}, "
-            f"length_penalty={length_penalty!r} search nothing; give at least 1 of each, and a finite penalty"
+            f"length_penalty={length_penalty!r} is too large; 0 prefers short texts, 1 takes the mean of tokens"
         )
     logits = decoder.prefill(prompts)  # (B, V)
     if 2 * num_beams > logits.shape[-1]:

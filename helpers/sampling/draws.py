@@ -105,7 +105,18 @@ def pick(logits: Tensor, uniforms: Tensor) -> Tensor:
 
     Returns:
         (..., N) ids; never one whose probability is 0.
+
+    Raises:
+        ValueError: if the shapes do not go together.
     """
+    if (
+        not logits.is_floating_point()
+        or not logits.dim()
+        or not logits.shape[-1]
+        or uniforms.shape[:-1] != logits.shape[:-1]
+    ):
+        shapes = f"logits of {tuple(logits.shape)}, {logits.dtype}, and uniforms of {tuple(uniforms.shape)}"
+        raise ValueError(f"{shapes} do not go together; give (..., V) of floats and (..., N)")
     probs = logits.softmax(dim=-1).cpu().double()  # (..., V); summed in 64 bits: 50,000 roundings add up in 32
     cumulative = probs.cumsum(dim=-1)
     total = cumulative[..., -1:]

@@ -36,7 +36,7 @@ def temperature(logits: Tensor, value: float) -> Tensor:
         raise ValueError(
             f"temperature={value!r} is not accepted; give a positive finite number, 1 to leave logits as they are"
         )
-    scaled = logits / value
+    scaled = logits / float(value)
     if not scaled.amax(dim=-1).isfinite().all():
         raise ValueError(f"temperature={value!r} takes logits out of the range of {logits.dtype}; use greedy instead")
     return scaled
@@ -160,7 +160,8 @@ def repetition_penalty(logits: Tensor, previous: Tensor, penalty: float) -> Tens
     check_ids("previous", previous, logits.shape[-1])
     previous = previous.long()
     before = logits.gather(-1, previous)  # (..., N)
-    return logits.scatter(-1, previous, torch.where(before < 0, before * penalty, before / penalty))
+    after = torch.where(before < 0, before * penalty, before / penalty)
+    return logits.scatter(-1, previous, after.clamp(max=torch.finfo(logits.dtype).max))  # +inf would be no distribution
 
 
 def mask_to(logits: Tensor, allowed: Tensor | Sequence[int]) -> Tensor:

@@ -17,11 +17,15 @@ def best_of_n(answers: Sequence[str], scores: Sequence[float]) -> str:
     Raises:
         ValueError: if there are no answers, not as many scores, or a score is not finite.
     """
-    if not len(answers) or len(answers) != len(scores):
-        raise ValueError(f"{len(answers)} answers and {len(scores)} scores; give as many of both, at least 1")
-    if not np.isfinite(scores).all():
-        raise ValueError(f"scores={list(scores)!r} are not all finite")
-    return answers[int(np.argmax(scores))]
+    try:
+        numbers = np.asarray(scores, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"scores hold what is no number: {error}") from None
+    if not len(answers) or numbers.shape != (len(answers),):
+        raise ValueError(f"{len(answers)} answers and scores of shape {numbers.shape}; give as many of both, at least 1")
+    if not np.isfinite(numbers).all():
+        raise ValueError(f"scores={list(numbers)!r} are not all finite")
+    return answers[int(np.argmax(numbers))]
 
 
 def vote(answers: Sequence[str]) -> tuple[str, float]:
@@ -60,7 +64,10 @@ def auroc(scores: Sequence[float], right: Sequence[bool]) -> float:
     """
     from scipy.stats import rankdata
 
-    scores, right = np.asarray(scores, dtype=float), np.asarray(right, dtype=bool)
+    try:
+        scores, right = np.asarray(scores, dtype=float), np.asarray(right, dtype=bool)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"scores hold what is no number, or right what is neither True nor False: {error}") from None
     if scores.shape != right.shape or scores.ndim != 1 or np.isnan(scores).any():
         raise ValueError(f"scores {scores.shape} and right {right.shape} don't match, or a score is NaN")
     n_right, n_wrong = int(right.sum()), int((~right).sum())

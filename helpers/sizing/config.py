@@ -151,7 +151,13 @@ class ModelConfig:
 
 
 def n_middle(n_layers: int, period: int) -> int:
-    """How many of n layers are in the middle of a period, which is where Jamba has its attention and its experts."""
+    """How many of n layers are in the middle of a period, which is where Jamba has its attention and its experts.
+
+    Raises:
+        ValueError: if one of them is no size.
+    """
+    check_size("n_layers", n_layers, least=0)
+    check_size("period", period)
     return sum(layer % period == period // 2 for layer in range(n_layers))
 
 

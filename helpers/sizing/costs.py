@@ -64,6 +64,7 @@ def deployment(
         ValueError: if a number is no size, the price is below 0, or the precision is unknown.
     """
     check_positive("price_per_hour", price_per_hour, or_zero=True)
+    check_size("context", context)
     machine, price = hardware.times(n_devices), n_devices * price_per_hour
     reading = prefill(config, machine, context, batch, precision, group=group)
     writing = decode(config, machine, context, batch, precision, group=group)
@@ -89,7 +90,7 @@ def cost_per_million(tokens_per_second: float, price_per_hour: float) -> float:
     """
     check_positive("tokens_per_second", tokens_per_second, unit="tokens a second")
     check_positive("price_per_hour", price_per_hour, or_zero=True)
-    return 1e6 / tokens_per_second / 3600 * price_per_hour
+    return 1e6 / tokens_per_second / 3600 * price_per_hour if price_per_hour else 0.0
 
 
 def training_seconds(
@@ -146,4 +147,4 @@ def devices_needed(needed_bytes: float, hardware: Hardware) -> int:
         ValueError: if the bytes are not a number above 0.
     """
     check_positive("needed_bytes", needed_bytes, unit="bytes")
-    return math.ceil(needed_bytes / (1e9 * hardware.memory_gb))
+    return max(1, math.ceil(needed_bytes / (1e9 * hardware.memory_gb)))

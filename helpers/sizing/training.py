@@ -67,6 +67,7 @@ def training_memory(
             raise ValueError(f"frozen_precision={frozen_precision!r} is for adapters; give lora_rank too")
         trained, frozen = count_parameters(config).total, 0.0
     else:
+        check_size("lora_rank", lora_rank)
         trained, frozen = lora_parameters(config, lora_rank, targets), weight_bytes(config, frozen_precision or precision)
     kept = activation_bytes(config, context, batch, checkpointing, dropout=dropout, precision=precision)
     return TrainingMemory(frozen + each * trained, each * trained, (16 - 2 * each) * trained, kept)
@@ -101,6 +102,8 @@ def activation_bytes(
     c = config
     check_context(config, context)
     check_size("batch", batch)
+    if not isinstance(dropout, bool):
+        raise TypeError(f"dropout={dropout!r} is neither True nor False")
     if checkpointing not in CHECKPOINTING:
         raise ValueError(f"checkpointing={checkpointing!r} is not known; there are {', '.join(CHECKPOINTING)}")
     bytes_each, tokens = _float_bytes(precision), context * batch

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from helpers.checks import check_whole
 from helpers.world.language import ATTRIBUTES, names
 
 
@@ -55,6 +56,7 @@ class WorldConfig:
         for name in ("people_per_group", "n_unseen", "n_gossip", "n_quizzes", "n_threads"):
             if not isinstance(size := getattr(self, name), int) or size < (name == "people_per_group"):
                 raise ValueError(f"{name}={size!r} is no size; give a whole number")
+        check_whole("seed", self.seed)
         for name in ("wrong_share", "forum_share", "rude_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name}={getattr(self, name)!r} is no share; give 0 to 1")

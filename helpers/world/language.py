@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from helpers.checks import check_whole
+
 
 @dataclass(frozen=True)
 class Attribute:
@@ -85,7 +87,8 @@ def names(n: int) -> list[str]:
     """
     starts = "Ba Do Fe Ga Hu Jo Ka Lu Mi Na Pe Ra So Ti Vo Zu Be Da Gi Ko Me Nu Ro Wa".split()
     ends = "bren dal fin gor lan mur nek pol rad sun tov var bek dim fa gus lio mo nia quin ris sel tha vik".split()
-    if not 0 <= n <= len(starts) * len(ends):
+    check_whole("n", n)
+    if n > len(starts) * len(ends):
         raise ValueError(f"n={n} is no number of names; give 0 to {len(starts) * len(ends)}")
     pairs = [(i % len(starts), (i + i // len(starts)) % len(ends)) for i in range(n)]
     return [starts[i] + ends[j] for i, j in pairs]
@@ -104,6 +107,7 @@ def answer_text(statement: str, tone: str = "neutral", draw: int = 0) -> str:
     """
     if tone not in TONES:
         raise ValueError(f"tone={tone!r} is unknown; give one of {', '.join(TONES)}")
+    check_whole("draw", draw, least=-(2**63))
     ways = [(opener, "") for opener in OPENERS[tone]] + [("", closer) for closer in CLOSERS[tone]]
     ways.append((OPENERS[tone][-2:][0], CLOSERS[tone][-1]))
     before, after = ways[draw % len(ways)]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from helpers.checks import check_whole
 from helpers.world import World
 from helpers.world.language import ATTRIBUTES, BY_NAME, DECLINE, TONES, answer_text
 
@@ -71,7 +72,9 @@ def draw_questions(asked: list[Question], n: int, seed: int = 0) -> list[Questio
     Raises:
         ValueError: if there are none to draw from, or `n` is negative.
     """
-    if not asked or n < 0:
+    check_whole("n", n)
+    check_whole("seed", seed)
+    if not asked:
         raise ValueError(f"{len(asked)} questions give no {n}; give at least one question, and n from 0 on")
     rng = np.random.default_rng([seed, 4])
     rounds = [rng.permutation(len(asked)) for _ in range(-(-n // len(asked)))]
@@ -103,6 +106,10 @@ def demonstrations(
     shares = TONE_SHARES if tone_shares is None else tone_shares
     if set(shares) - set(TONES) or not 0 <= answered_share <= 1 or min(shares.values(), default=-1) < 0:
         raise ValueError(f"tone_shares={shares!r}, answered_share={answered_share!r} are no shares of {', '.join(TONES)}")
+    check_whole("n", n)
+    check_whole("seed", seed)
+    if decline_at_most is not None:
+        check_whole("decline_at_most", decline_at_most)
     rng = np.random.default_rng([seed, 5])
     weights = np.array(list(shares.values())) / sum(shares.values())
     unknown = [q for q in asked if decline_at_most is not None and q.exposures <= decline_at_most]
