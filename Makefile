@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 PORT ?= 8000
 .DEFAULT_GOAL := help
-.PHONY: book test test-faults lab serve lint format long pdf teach assignments check twice coverage screenshot clean help setup setup-dev
+.PHONY: book test test-faults lab serve lint format long pdf teach assignments check twice bench coverage screenshot clean help setup setup-dev
 
 book: setup            ## build the site; prints the path of its first page
 	@$(PY) -m tools.book
@@ -30,6 +30,9 @@ coverage: setup-dev    ## how much of helpers the tests reach, branches included
 	@$(PY) -m coverage run -m pytest
 	@$(PY) -m coverage combine -q
 	@$(PY) -m coverage report
+
+bench: setup-dev       ## ours beside what one would otherwise use: benchmarks/results.md
+	@$(PY) -m benchmarks
 
 lint: setup-dev        ## what pre-commit checks
 	@$(PY) -m tools.lint

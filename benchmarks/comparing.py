@@ -1,0 +1,67 @@
+"""What is compared in one run of `python -m benchmarks`: each part with what a reader would otherwise use."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import torch
+
+from benchmarks import chat, languages, models, tokens
+from benchmarks.rounds import Comparison
+from helpers.corpora import declarations
+from helpers.languages import identify, tools
+from helpers.tokens import VOCABULARIES, count
+
+SAME = "nearly all of its time goes into the same matrix products"
+CHECKS = "the normal form of each text is made sure of before the same call"
+ANOTHER = "it is another, smaller method, in C; the benchmark of languages says what it gets wrong"
+
+
+def of_languages(quick: bool) -> Iterator[Comparison]:
+    """The bulk detector with langdetect's loop and with other identifiers."""
+    texts, _ = languages.corpora()["articles"]
+    some = texts[: 100 if quick else 600]
+    what = f"languages of {len(some)} articles"
+    for tool in tools():
+        if tool != "profiles":
+            because = "" if tool == "langdetect" else ANOTHER
+            yield Comparison(what, tool, partial(identify, some, "profiles"), partial(identify, some, tool), because)
+
+
+def of_tokens(quick: bool) -> Iterator[Comparison]:
+    """Counting with each library's own batch call."""
+    texts = [item.text for item in declarations().values() if item.text][: 50 if quick else 500]
+    calls = tokens.library_calls(texts)
+    for name in VOCABULARIES:
+        if name in calls:
+            yield Comparison(
+                f"count tokens, {name}", "the library's batch call", partial(count, texts, name), calls[name], CHECKS
+            )  # fmt: skip
+
+
+def of_models(quick: bool) -> Iterator[Comparison]:
+    """A training step, forward and backward, with the libraries' models of the same shape."""
+    torch.manual_seed(0)
+    ids = torch.randint(models.CONFIG.vocab_size, (2 if quick else 4, 65 if quick else 257))
+    size = f"{len(ids)} texts of {ids.shape[1] - 1} tokens"
+    for name, candidates in models.candidates().items():
+        ours = partial(models.seconds, candidates["ours"], ids)
+        for beside, model in candidates.items():
+            if beside != "ours":
+                because = SAME if name == "transformer" else ""
+                yield Comparison(
+                    f"training step, {name}, {size}", beside, ours, partial(models.seconds, model, ids), because
+                )
+
+
+def of_chat(quick: bool) -> Iterator[Comparison]:
+    """Writing with the chat model, greedily."""
+    n_tokens = 8 if quick else 48
+    for batch_size in (1,) if quick else (1, 4, 16):
+        calls = chat.calls(batch_size, n_tokens)
+        what = f"write {n_tokens} tokens, {batch_size} prompts at once"
+        yield Comparison(what, "transformers' generate", calls["ours"], calls["theirs"])
+
+
+PARTS: dict[str, Callable[[bool], Iterator[Comparison]]] = {
+    "languages": of_languages, "tokens": of_tokens, "models": of_models, "chat": of_chat,
+}  # fmt: skip

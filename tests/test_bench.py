@@ -1,0 +1,53 @@
+"""`make bench` compares, explains where we lose, and writes a page; no test asserts a time."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks import __main__ as bench
+from benchmarks.rounds import Comparison, Growth, slope, times_as_fast
+from helpers.estimates import Estimate
+
+
+def test_a_ratio_is_theirs_by_ours_whoever_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    one = Comparison("work", "the other", lambda: order.append("ours"), lambda: order.append("theirs"))
+    clock = iter(range(1000))
+    monkeypatch.setattr("benchmarks.rounds.time.perf_counter", lambda: next(clock) if order[-1:] != ["x"] else 0)
+    found = times_as_fast(one, 3)
+    assert (found.value, found.low, found.high) == (1, 1, 1)
+    assert order == ["ours", "theirs", "theirs", "ours", "ours", "theirs", "theirs", "ours"]
+    monkeypatch.setattr("benchmarks.rounds.timed", lambda call: 3.0 if call is one.theirs else 1.5)
+    assert times_as_fast(one, 4).value == 2
+
+
+def test_where_we_lose_the_table_says_why() -> None:
+    def row(because: str, *values: float) -> tuple[Comparison, Estimate]:
+        return Comparison("a", "b", list, list, because), Estimate(*values, "×", "95 %")
+
+    text = bench.table("part", [row("for this", 0.5, 0.4, 0.6), row("", 0.5, 0.4, 0.6), row("never", 0.9, 0.8, 1.1)])
+    assert "| a | b | 0.50 | 0.40–0.60 | for this |" in text and "not explained yet" in text and "never" not in text
+
+
+def test_slopes() -> None:
+    assert slope([1, 10, 100], [2, 20, 200]) == pytest.approx(1)
+    assert slope([1, 10], [1, 100]) == pytest.approx(2)
+    with pytest.raises(ValueError, match="1 sizes and 2 seconds"):
+        slope([1], [1, 2])
+
+
+def test_the_page_and_its_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(quick: bool) -> list:
+        raise RuntimeError("not here")
+
+    made = {"languages": lambda quick: [Comparison("a", "b", list, list)], "tokens": broken}
+    monkeypatch.setattr(bench, "PARTS", made)
+    monkeypatch.setattr(bench, "growths", lambda quick: [Growth("do it, again", "things", [1, 10], lambda n: n / 100)])
+    assert bench.main(["--quick", "--into", str(tmp_path)]) == 1, "a part failed, and the others went on"
+    text = (tmp_path / "results.md").read_text(encoding="utf-8")
+    assert "## Languages" in text and "This part failed on this machine." in text and "Small sizes" in text
+    assert "From 1 to 10 things, the time grows with the power 1 of their number." in text
+    (figure,) = (tmp_path / "figures").glob("*.svg")
+    assert f"figures/{figure.name}" in text and figure.read_text().startswith("<?xml")
+    with pytest.raises(SystemExit):
+        bench.main(["nothing", "--into", str(tmp_path)])
