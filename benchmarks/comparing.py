@@ -58,7 +58,7 @@ def of_chat(quick: bool) -> Iterator[Comparison]:
     n_tokens = 8 if quick else 48
     for batch_size in (1,) if quick else (1, 4, 16):
         calls = chat.calls(batch_size, n_tokens)
-        what = f"write {n_tokens} tokens, {batch_size} prompts at once"
+        what = f"write {n_tokens} tokens, prompts at once: {batch_size}"
         yield Comparison(what, "transformers' generate", calls["ours"], calls["theirs"])
 
 
