@@ -12,7 +12,7 @@ from helpers.languages import identify, tools
 from helpers.tokens import VOCABULARIES, count
 
 SAME = "nearly all of its time goes into the same matrix products"
-CHECKS = "the normal form of each text is made sure of before the same call"
+CHECKS = "before the same call each text is brought to its normal form and searched for special tokens"
 ANOTHER = "it is another, smaller method, in C; the benchmark of languages says what it gets wrong"
 
 
