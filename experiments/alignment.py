@@ -9,7 +9,6 @@ from functools import partial
 
 import pandas as pd
 import torch
-from torch import nn
 
 from experiments import record
 from helpers.alignment import stages
@@ -20,6 +19,7 @@ from helpers.alignment.grpo import grpo
 from helpers.alignment.policy import Score
 from helpers.alignment.ppo import ppo
 from helpers.alignment.reward import RewardModel, train_reward_model
+from helpers.models.stack import Stack
 from helpers.parallel import run_all
 from helpers.world.questions import draw_questions
 
@@ -35,7 +35,7 @@ BEST_OF = (1, 2, 4, 8, 16, 32, 64, 128)
 FAR = {"n_rounds": 40, "learning_rate": 5e-4, "beta": 0.0}  # GRPO that nothing holds back
 FAR_STOPS = (2, 5, 10, 15, 20, 30, 40)
 
-Train = Callable[[nn.Module, stages.Watch], object]
+Train = Callable[[Stack, stages.Watch], object]
 
 
 def policies() -> None:
@@ -83,7 +83,7 @@ def _overoptimised(seed: int) -> list[dict]:
         measure, score = stages.yardstick(place, reference), stages.proxy(reward_model)
 
         @torch.no_grad()
-        def both(model: nn.Module, score=score, measure=measure) -> dict[str, float]:
+        def both(model: Stack, score=score, measure=measure) -> dict[str, float]:
             replies = stages.reply(place, model, place.test, n=4, draw=2)
             return measure(model) | {"proxy": float(score(replies.prompts, replies.ids).mean())}
 
@@ -102,7 +102,7 @@ def _best_of(seed: int) -> list[dict]:
 
 @torch.no_grad()
 def best_of(
-    place: stages.Setting, model: nn.Module, judges: dict[int, RewardModel], n_questions: int = 64
+    place: stages.Setting, model: Stack, judges: dict[int, RewardModel], n_questions: int = 64
 ) -> list[dict[str, float]]:
     """What the answer that a reward model likes best of n is worth, to that model and in truth.
 
@@ -127,7 +127,7 @@ def best_of(
     return rows
 
 
-def _judges(reference: nn.Module, pairs: list[Preference], seed: int) -> dict[int, RewardModel]:
+def _judges(reference: Stack, pairs: list[Preference], seed: int) -> dict[int, RewardModel]:
     """A weak and a strong reward model, by the number of preferences that they learnt from."""
     weak = train_reward_model(reference, pairs[:FEW], n_steps=100, seed=seed)
     return {FEW: weak, len(pairs): train_reward_model(reference, pairs, seed=seed)}

@@ -37,7 +37,7 @@ def of_size(make: Callable[[Config], nn.Module], target: int, **settings: Any) -
     Raises:
         ValueError: if even the narrowest model has more than twice as many.
     """
-    best = None
+    best: tuple[int, Config] | None = None
     for width in range(STEP, 4096, STEP):
         config = Config(d_model=width, **settings)
         count = n_parameters(make, config)
@@ -45,6 +45,7 @@ def of_size(make: Callable[[Config], nn.Module], target: int, **settings: Any) -
             best = count, config
         if count > target:
             break
+    assert best is not None
     if best[0] > 2 * target:
         raise ValueError(f"target={target} is less than the narrowest model has; give at least {best[0]}")
     return best[1]

@@ -45,7 +45,7 @@ def read_with_a_tiny_model() -> None:
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()
-    sizes = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "vocab_size": 16}
+    sizes: dict[str, Any] = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "vocab_size": 16}
     with tempfile.TemporaryDirectory() as folder:
         LlamaForCausalLM(LlamaConfig(**sizes, num_attention_heads=2, num_key_value_heads=1)).save_pretrained(folder)
         _read(folder, context=16, batch=2, chunk=8)

@@ -89,7 +89,7 @@ def peak_bytes(
         Exception: what they raise.
     """
     for name, called in (("function", function), ("warm_up", warm_up)):
-        if getattr(called, "__module__", "") == "__main__":
+        if called and called.__module__ == "__main__":
             raise ValueError(f"{name}={called.__name__} is of a notebook or script; put it into a module")
     with _frees_at_once(), ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         return pool.submit(_peak_of, function, arguments, warm_up).result()

@@ -66,7 +66,7 @@ def forget() -> int:
 @cache
 def _source() -> bytes:
     """The code that answers come from."""
-    folders = [Path(package.__file__).parent for package in (chat, sampling)]
+    folders = [Path(package.__path__[0]) for package in (chat, sampling)]
     return b"".join(file.read_bytes() for place in folders for file in sorted(place.glob("*.py")))
 
 

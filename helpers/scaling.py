@@ -126,8 +126,7 @@ def predict(
     check_whole("seed", seed)
     law = fit_law(n_parameters, n_tokens, losses, irreducible=irreducible)
     _, residuals = _residuals(law, n_parameters, n_tokens, losses, irreducible)
-    settings = {"irreducible": irreducible, "n_resamples": n_resamples, "seed": seed}
-    laws = resampled_laws(n_parameters, n_tokens, losses, **settings)
+    laws = resampled_laws(n_parameters, n_tokens, losses, irreducible=irreducible, n_resamples=n_resamples, seed=seed)
     noise = np.random.default_rng(seed + 1).choice(residuals, n_resamples)
     drawn = [one.loss(*at) * np.exp(e) for one, e in zip(laws, noise, strict=True)]
     middle = float(law.loss(*at))
@@ -191,7 +190,7 @@ def _residuals(
     law: ScalingLaw, n: Sequence[float], d: Sequence[float], losses: Sequence[float], irreducible: float | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fitted losses, and residuals of log L around 0, widened for the numbers that were fitted."""
-    fitted = law.loss(np.asarray(n, float), np.asarray(d, float))
+    fitted = np.asarray(law.loss(np.asarray(n, float), np.asarray(d, float)))
     residuals = np.log(np.asarray(losses, float)) - np.log(fitted)
     free = len(fitted) - (5 if irreducible is None else 4)
     return fitted, (residuals - residuals.mean()) * np.sqrt(len(fitted) / max(free, 1))

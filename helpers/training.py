@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 import torch
@@ -17,6 +18,8 @@ from torch.nn.functional import cross_entropy
 
 from helpers.checks import check_number, check_whole
 from helpers.progress import progress
+
+Model = TypeVar("Model", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -93,9 +96,7 @@ def train(
             nothing is evaluated.
     """
     if recipe.patience is not None and evaluate is None:
-        raise ValueError(
-            f"patience={recipe.patience} waits for a better value, but evaluate=None gives none; give a function"
-        )
+        raise ValueError(f"patience={recipe.patience} waits for a better value of evaluate=None; give a function")
     if ids.dim() != 1 or len(ids) <= recipe.context:
         raise ValueError(f"ids of shape {tuple(ids.shape)} are too few; give one row of more than context={recipe.context}")
     model.to(device).train()
@@ -122,13 +123,13 @@ class _Run:
 
     def __init__(self, model: nn.Module, recipe: Recipe, device: str | torch.device) -> None:
         self.model, self.recipe, self.device = model, recipe, torch.device(device)
-        matrices = [p for p in model.parameters() if p.dim() >= 2]
-        others = [p for p in model.parameters() if p.dim() < 2]
-        groups = [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
-        self.optimizer = torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, 0.95))
+        decayed = {"params": [p for p in model.parameters() if p.dim() >= 2], "weight_decay": recipe.weight_decay}
+        others = {"params": [p for p in model.parameters() if p.dim() < 2], "weight_decay": 0.0}
+        self.optimizer = torch.optim.AdamW([decayed, others], lr=recipe.learning_rate, betas=(0.9, 0.95))
         self.generator = torch.Generator().manual_seed(recipe.seed)
         self.rows: list[tuple[int, float, float, float]] = []
-        self.steps, self.before, self.losses, self.start = 0, 0.0, [], time.perf_counter()
+        self.losses: list[Tensor] = []
+        self.steps, self.before, self.start = 0, 0.0, time.perf_counter()
 
     def seconds(self) -> float:
         return self.before + time.perf_counter() - self.start
@@ -242,7 +243,7 @@ def bits_per_byte(
     return nats / math.log(2) / (n_bytes or len(ids) - 1)
 
 
-def seeded(make: Callable[[], nn.Module], seed: int) -> nn.Module:
+def seeded(make: Callable[[], Model], seed: int) -> Model:
     """What `make` returns with torch's generator started at `seed`, and left as it was found."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)  # not torch.manual_seed: it would change the generators of GPUs for good

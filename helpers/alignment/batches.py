@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers.checks import check_whole
+from helpers.models.stack import Stack
 
 Ids = Sequence[int]
 Watch = Callable[[int], bool | None]  # called with the steps done; what it returns says whether to stop
@@ -139,7 +140,7 @@ def by_length(values: Callable[[Batch], Tensor], batch: Batch, n_parts: int = 3)
     return torch.cat(found)[order.argsort()]
 
 
-def hidden_states(model: nn.Module, ids: Tensor) -> Tensor:
+def hidden_states(model: Stack, ids: Tensor) -> Tensor:
     """What a `helpers.models` stack makes its logits of: (B, L) to (B, L, D)."""
     x = model.embedding(ids)
     for block in model.blocks:
@@ -155,7 +156,8 @@ def minibatches(n: int, batch_size: int, n_steps: int, seed: int) -> Iterator[li
     """
     for name, value in (("n", n), ("batch_size", batch_size), ("n_steps", n_steps)):
         check_whole(name, value, least=1)
-    generator, order = seeded_generator(seed), []
+    generator = seeded_generator(seed)
+    order: list[int] = []
     for _ in range(n_steps):
         while len(order) < batch_size:
             order += torch.randperm(n, generator=generator).tolist()

@@ -78,7 +78,7 @@ def dpo(
     for step, rows in enumerate(batches):
         chosen, rejected = answer_log_probs(model, pair_batch([preferences[i] for i in rows])).chunk(2)
         optimizer.param_groups[0]["lr"] = learning_rate * schedule((step + 1) / n_steps, warmup=0.1)
-        losses.append(descend(optimizer, dpo_loss(chosen, rejected, *ref[rows].T, beta)))
+        losses.append(descend(optimizer, dpo_loss(chosen, rejected, ref[rows, 0], ref[rows, 1], beta)))
         if watch and watch(step + 1):
             break
     return losses

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from helpers.alignment.batches import Ids
+from helpers.models.stack import LanguageModel
 
 
 @torch.no_grad()
 def sample(
-    model: nn.Module,
+    model: LanguageModel,
     prompts: Sequence[Ids],
     *,
     eos: int,

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from helpers.alignment.batches import (
     Ids,
@@ -20,6 +20,7 @@ from helpers.alignment.batches import (
     token_log_probs,
 )
 from helpers.alignment.policy import Score, clipped_objective, kl_estimate, play
+from helpers.models.stack import LanguageModel
 
 
 def group_advantages(rewards: Tensor) -> Tensor:
@@ -82,7 +83,7 @@ def grpo_loss(
 
 
 def grpo(
-    model: nn.Module,
+    model: LanguageModel,
     prompts: Sequence[Ids],
     score: Score,
     *,

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from helpers.alignment.batches import Batch, Ids, check_alike, check_finite, make_batch, masked_sum, token_log_probs
 from helpers.alignment.generate import sample
 from helpers.checks import check_amount
+from helpers.models.stack import LanguageModel
 
 Score = Callable[[Sequence[Ids], Sequence[Ids]], Tensor]  # prompts and answers, B of each, to rewards (B,)
 
@@ -32,7 +33,14 @@ class Round:
 
 @torch.no_grad()
 def play(
-    model: nn.Module, reference: nn.Module, prompts: Sequence[Ids], score: Score, *, eos: int, max_new: int, seed: int
+    model: LanguageModel,
+    reference: LanguageModel,
+    prompts: Sequence[Ids],
+    score: Score,
+    *,
+    eos: int,
+    max_new: int,
+    seed: int,
 ) -> Round:
     """Sample an answer to each prompt at temperature 1, and score it.
 
@@ -96,7 +104,7 @@ def kl_estimate(log_probs: Tensor, ref_log_probs: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def kl_to_reference(model: nn.Module, reference: nn.Module, batch: Batch) -> float:
+def kl_to_reference(model: LanguageModel, reference: LanguageModel, batch: Batch) -> float:
     """KL(policy || reference) in nats an answer: the mean over answers of the sum over their places.
 
     At each place the two next-token distributions are compared in full, so the only chance is in the answers themselves.

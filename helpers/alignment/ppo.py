@@ -21,13 +21,14 @@ from helpers.alignment.batches import (
     token_log_probs,
 )
 from helpers.alignment.policy import Round, Score, clipped_objective, play
+from helpers.models.stack import Stack
 from helpers.training import seeded
 
 
 class ValueModel(nn.Module):
     """The reward that is still to come, at each token: a copy of a language model with a linear head."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: Stack) -> None:
         super().__init__()
         self.body = copy.deepcopy(model)
         self.head = nn.Linear(model.config.d_model, 1)
@@ -130,7 +131,7 @@ def value_loss(values: Tensor, returns: Tensor, mask: Tensor) -> Tensor:
 
 
 def ppo(
-    model: nn.Module,
+    model: Stack,
     prompts: Sequence[Ids],
     score: Score,
     *,

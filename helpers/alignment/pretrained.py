@@ -16,6 +16,7 @@ import helpers.training
 import helpers.world
 from helpers.assets import cache_dir
 from helpers.models import Config
+from helpers.models.stack import Stack
 from helpers.models.transformer import transformer
 from helpers.training import Recipe, seeded, train
 from helpers.world import WorldConfig, make_world
@@ -31,7 +32,7 @@ def base_config(vocab_size: int) -> Config:
     return Config(vocab_size=vocab_size, d_model=64, n_layers=2, n_heads=4, context=96)
 
 
-def base_model(world: WorldConfig, recipe: Recipe = RECIPE, config: Config | None = None) -> nn.Module:
+def base_model(world: WorldConfig, recipe: Recipe = RECIPE, config: Config | None = None) -> Stack:
     """The model that is pre-trained on a world's documents: from the cache, or made now and put there.
 
     A file that is damaged or half written is made again. What changes any of world, recipe, shape, source or torch's
@@ -65,7 +66,7 @@ def base_model(world: WorldConfig, recipe: Recipe = RECIPE, config: Config | Non
 
 def base_file(world: WorldConfig, recipe: Recipe, config: Config) -> Path:
     """Where the model made of these is kept."""
-    source = [Path(module.__file__) for module in (helpers.models.stack, helpers.models.transformer, helpers.training)]
+    source = [Path(str(module.__file__)) for module in (helpers.models.stack, helpers.models.transformer, helpers.training)]
     world_folder = Path(helpers.world.__file__).parent  # questions and judges come after pre-training
     source += [world_folder / f"{name}.py" for name in ("__init__", "language", "documents", "tokenizer")] + [Path(__file__)]
     digest = hashlib.sha256(repr([asdict(world), asdict(recipe), asdict(config), torch.__version__]).encode())

@@ -9,6 +9,7 @@ from torch.nn.functional import logsigmoid
 
 from helpers.alignment.batches import Batch, by_length, check_alike, check_finite, descend, hidden_states, minibatches
 from helpers.alignment.feedback import Preference, check_preferences, pair_batch
+from helpers.models.stack import Stack
 from helpers.training import schedule, seeded
 
 
@@ -19,7 +20,7 @@ class RewardModel(nn.Module):
         model: of `helpers.models`; it is copied.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: Stack) -> None:
         super().__init__()
         self.body = copy.deepcopy(model)
         self.head = nn.Linear(model.config.d_model, 1, bias=False)
@@ -57,7 +58,7 @@ def reward_loss(chosen: Tensor, rejected: Tensor) -> Tensor:
 
 
 def train_reward_model(
-    model: nn.Module,
+    model: Stack,
     preferences: Sequence[Preference],
     *,
     n_steps: int = 200,

@@ -10,7 +10,6 @@ from itertools import combinations
 
 import numpy as np
 import torch
-from torch import nn
 
 from helpers.alignment.batches import Ids, Watch, make_batch
 from helpers.alignment.feedback import Preference, constitution_label, prefer
@@ -19,6 +18,7 @@ from helpers.alignment.policy import Score, kl_to_reference
 from helpers.alignment.pretrained import RECIPE, base_model
 from helpers.alignment.reward import RewardModel
 from helpers.alignment.sft import sft
+from helpers.models.stack import Stack
 from helpers.world import World, WorldConfig, make_world
 from helpers.world.judges import Verdict, constitution_score, gold_reward, human_prefers_first, judge
 from helpers.world.questions import Demonstration, Question, demonstrations, draw_questions, questions
@@ -64,7 +64,7 @@ def setting(seed: int) -> Setting:
     return Setting(seed, world, make_tokenizer(world), test, asked)
 
 
-def base(place: Setting) -> nn.Module:
+def base(place: Setting) -> Stack:
     """Its pre-trained model, from the cache or made now."""
     return base_model(place.world.config, replace(RECIPE, seed=place.seed))
 
@@ -74,20 +74,20 @@ def prompt_ids(place: Setting, asked: Sequence[Question]) -> list[Ids]:
     return [[place.tokenizer.bos, *place.tokenizer.encode(question.text)] for question in asked]
 
 
-def teach(place: Setting, model: nn.Module, shown: Sequence[Demonstration], **options) -> list[float]:
+def teach(place: Setting, model: Stack, shown: Sequence[Demonstration], **options) -> list[float]:
     """Supervised fine-tuning of `model` in place on demonstrations; `options` are those of `sft`. The loss of each step."""
     answers = [[*place.tokenizer.encode(d.answer), place.tokenizer.eos] for d in shown]
     return sft(model, prompt_ids(place, [d.question for d in shown]), answers, seed=place.seed, **options)
 
 
-def answering(place: Setting, n: int = 300) -> nn.Module:
+def answering(place: Setting, n: int = 300) -> Stack:
     """Its base model after supervised fine-tuning on `n` demonstrations, about people who are told of often enough."""
     model = base(place)
     teach(place, model, demonstrations(questions(place.world, held_out=False, at_least=4), n, seed=place.seed))
     return model
 
 
-def reply(place: Setting, model: nn.Module, asked: Sequence[Question], *, n: int = 1, draw: int = 0) -> Replies:
+def reply(place: Setting, model: Stack, asked: Sequence[Question], *, n: int = 1, draw: int = 0) -> Replies:
     """`n` answers to each question, one question after the other, at temperature 1; `draw` says which sample."""
     repeated = [question for question in asked for _ in range(n)]
     prompts = prompt_ids(place, repeated)
@@ -114,7 +114,7 @@ def distinct(replies: Replies, n: int) -> float:
     return float(np.mean([one != other for group in groups for one, other in combinations(group, 2)]))
 
 
-def yardstick(place: Setting, reference: nn.Module, n: int = 4) -> Callable[[nn.Module], dict[str, float]]:
+def yardstick(place: Setting, reference: Stack, n: int = 4) -> Callable[[Stack], dict[str, float]]:
     """What measures a policy on the test questions, beside a reference.
 
     Returns:
@@ -123,7 +123,7 @@ def yardstick(place: Setting, reference: nn.Module, n: int = 4) -> Callable[[nn.
     """
     theirs = true_rewards(reply(place, reference, place.test, n=n, draw=1)).reshape(-1, 1, n)
 
-    def measure(model: nn.Module) -> dict[str, float]:
+    def measure(model: Stack) -> dict[str, float]:
         replies = reply(place, model, place.test, n=n, draw=2)
         ours = true_rewards(replies).reshape(-1, n, 1)
         win = float(((ours > theirs) + 0.5 * (ours == theirs)).mean())
@@ -135,8 +135,8 @@ def yardstick(place: Setting, reference: nn.Module, n: int = 4) -> Callable[[nn.
 
 def follow(
     train: Callable[[Watch], object],
-    model: nn.Module,
-    measure: Callable[[nn.Module], dict[str, float]],
+    model: Stack,
+    measure: Callable[[Stack], dict[str, float]],
     stops: Sequence[int],
 ) -> list[dict[str, float]]:
     """Measure a model on its way.
@@ -174,7 +174,7 @@ def constitution(question: Question, first: str, second: str, rng: np.random.Gen
     return constitution_label(constitution_score, question.text, first, second)
 
 
-def preferences(place: Setting, model: nn.Module, n: int = 2200, judge_: Judge = person) -> list[Preference]:
+def preferences(place: Setting, model: Stack, n: int = 2200, judge_: Judge = person) -> list[Preference]:
     """Two answers of `model` to each of `n` questions, labelled; those that are equal or undecided are left out."""
     asked = draw_questions(place.asked, n, place.seed)
     one, other = (reply(place, model, asked, draw=draw) for draw in (3, 4))
@@ -190,7 +190,7 @@ def proxy(reward_model: RewardModel) -> Score:
 
 
 @torch.no_grad()
-def agreement_by_kind(place: Setting, model: nn.Module, reward_model: RewardModel, n: int = 8) -> dict[str, float]:
+def agreement_by_kind(place: Setting, model: Stack, reward_model: RewardModel, n: int = 8) -> dict[str, float]:
     """How often a reward model ranks two answers to a test question as the true reward does.
 
     Returns:

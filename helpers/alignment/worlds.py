@@ -1,15 +1,15 @@
 """What chapter 07 runs in each of its worlds: from the base model through every stage that a reader can wait for."""
 
 import copy
+from collections.abc import Callable
 from typing import Any
-
-from torch import nn
 
 from helpers.alignment import stages
 from helpers.alignment.dpo import dpo
 from helpers.alignment.feedback import Preference
 from helpers.alignment.reward import train_reward_model
 from helpers.alignment.stages import Setting
+from helpers.models.stack import Stack
 from helpers.world.questions import demonstrations, questions
 
 SEEDS = (0, 1, 2)
@@ -50,14 +50,14 @@ def learn_preferences(place: Setting) -> dict[str, list[Row]]:
     }
 
 
-def long_tail(place: Setting, model: nn.Module) -> list[Row]:
+def long_tail(place: Setting, model: Stack) -> list[Row]:
     """What a model answers about people of each group, none of them named in post-training."""
     groups = place.world.config.exposures
     asked = {n: questions(place.world, held_out=True, at_least=n, at_most=n) for n in groups}
     return [{"exposures": n} | stages.shares(stages.reply(place, model, asked[n], n=4)) for n in groups]
 
 
-def policies(place: Setting, reference: nn.Module, pairs: list[Preference]) -> list[Row]:
+def policies(place: Setting, reference: Stack, pairs: list[Preference]) -> list[Row]:
     """The reference and DPO at its end, both measured against the reference."""
     measure = stages.yardstick(place, reference)
     model = copy.deepcopy(reference)
@@ -83,8 +83,13 @@ def learn_unknown(place: Setting, share: float) -> dict[str, list[Row]]:
     return {"unknown": rows}
 
 
-def _shares(place: Setting, model: nn.Module, asked: list | None = None) -> Row:
+def _shares(place: Setting, model: Stack, asked: list | None = None) -> Row:
     return stages.shares(stages.reply(place, model, place.test if asked is None else asked, n=4))
 
 
-PARTS = {"base": pre_train, "preferences": learn_preferences, "few": learn_few, "unknown": learn_unknown}
+PARTS: dict[str, Callable[..., dict[str, list[Row]]]] = {
+    "base": pre_train,
+    "preferences": learn_preferences,
+    "few": learn_few,
+    "unknown": learn_unknown,
+}

@@ -11,7 +11,7 @@ prompts begin with: the cache then has that first, and the padding after it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -39,7 +39,8 @@ class Library:
     """Decode by the forward pass and the cache of transformers."""
 
     def __init__(self, model: "PreTrainedModel") -> None:
-        self.model, self.cache, self.mask = model, None, None
+        self.model, self.mask = model, torch.empty(0)  # (B, T so far)
+        self.cache: Any = None
 
     def prefill(self, rows: Sequence[Sequence[int]]) -> Tensor:
         """Logits (B, V) after each of B prompts."""
@@ -83,7 +84,7 @@ class Fused:
         self.n_keys = config.num_key_value_heads
         self.n_heads, self.width = config.num_attention_heads, model.model.layers[0].self_attn.head_dim
         self.eps = config.rms_norm_eps
-        self.cache = self.mask = None  # (layers, 2, B, K, T, D), (B, T so far)
+        self.cache = self.mask = torch.empty(0)  # (layers, 2, B, K, T, D), (B, T so far)
 
     def prefill(self, rows: Sequence[Sequence[int]]) -> Tensor:
         """Logits (B, V) after each of B prompts."""
@@ -91,19 +92,19 @@ class Fused:
         if n_shared >= SHARED:  # what all prompts begin with is read once
             self._read([rows[0][:n_shared]])
             past = self.cache[:, :, :, :, :n_shared].expand(-1, -1, len(rows), -1, -1, -1)
-            return self._read([row[n_shared:] for row in rows], past, self.mask.expand(len(rows), -1))
+            return self._read([row[n_shared:] for row in rows], (past, self.mask.expand(len(rows), -1)))
         return self._read(rows)
 
-    def _read(self, rows: Sequence[Sequence[int]], past: Tensor | None = None, past_mask: Tensor | None = None) -> Tensor:
-        """Logits (B, V) after rows that go on with what a cache holds."""
+    def _read(self, rows: Sequence[Sequence[int]], past: tuple[Tensor, Tensor] | None = None) -> Tensor:
+        """Logits (B, V) after rows that go on with what is past, a cache and its mask."""
         ids, mask = left_padded(rows, self.model.device)
         n_rows, length = ids.shape
-        n_past = 0 if past is None else past.shape[4]
-        self.mask = mask if past is None else torch.cat([past_mask, mask], dim=1)  # (B, T): before, padding, rows
+        n_past = past[0].shape[4] if past else 0
+        self.mask = torch.cat([past[1], mask], dim=1) if past else mask  # (B, T): before, padding, rows
         shape = (len(self.layers), 2, n_rows, self.n_keys, n_past + length + ROOM, self.width)
         self.cache = torch.empty(shape, dtype=self.model.dtype, device=ids.device)
-        if past is not None:
-            self.cache[:, :, :, :, :n_past] = past
+        if past:
+            self.cache[:, :, :, :, :n_past] = past[0]
         earlier = torch.ones(length, n_past + length, dtype=torch.bool, device=ids.device).tril(n_past)
         seen = earlier & self.mask[:, None]  # (B, L, T)
         # Padding sees itself: a softmax over nothing is NaN.

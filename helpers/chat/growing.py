@@ -48,7 +48,7 @@ def grow(
     for place in range(uniforms.shape[1]):
         rows, parents = _next(rows, logits.float(), uniforms[:, place], samplers, allowed)
         for row in rows:
-            row.finished = row.ids[-1] in ends or bool(stop and stop in tokenizer.decode(row.ids))
+            row.finished = row.ids[-1] in ends or bool(stop and stop in str(tokenizer.decode(list(row.ids))))
         yield rows
         going = [i for i, row in enumerate(rows) if not row.finished]
         if not going or place == uniforms.shape[1] - 1:
@@ -71,12 +71,12 @@ def _next(
         for i, row, drawn in zip(places, chosen, tokens, strict=True):
             for member, token in zip(row.members, drawn, strict=False):
                 grown.setdefault((i, token), []).append(member)
-    parents, drawn = zip(*grown, strict=True)
-    log_probs = (logits[list(parents), list(drawn)] - logits.logsumexp(dim=-1)[list(parents)]).tolist()
+    parents = [i for i, _ in grown]
+    log_probs = (logits[parents, [token for _, token in grown]] - logits.logsumexp(dim=-1)[parents]).tolist()
     return [
         Row(rows[i].prompt, members, (*rows[i].ids, token), (*rows[i].log_probs, log_prob))
         for ((i, token), members), log_prob in zip(grown.items(), log_probs, strict=True)
-    ], list(parents)
+    ], parents
 
 
 def _drawn(
@@ -87,7 +87,7 @@ def _drawn(
         logits = torch.stack([
             apply(
                 one,
-                Settings(repetition_penalty=sampler and sampler.repetition_penalty),
+                Settings(repetition_penalty=sampler.repetition_penalty if sampler else None),
                 previous=torch.tensor([*row.prompt, *row.ids]),
                 allowed=allowed(row.ids) if allowed else None,
             )

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from helpers.assets import path
 
@@ -37,7 +37,8 @@ def _load(place: Path, device: str) -> "Loaded":
 
     disable_progress_bar()
     model = transformers.AutoModelForCausalLM.from_pretrained(place).eval().requires_grad_(False)
-    return model.to(device), transformers.AutoTokenizer.from_pretrained(place)
+    tokenizer: Any = transformers.AutoTokenizer.from_pretrained(place)
+    return model.to(device), tokenizer
 
 
 def _device(device: "str | torch.device | None") -> "torch.device":

@@ -34,7 +34,7 @@ def asked(question: str, system: str | None = None, model: "Loaded | None" = Non
     mark = "\N{OBJECT REPLACEMENT CHARACTER}"
     messages = [{"role": "system", "content": system}] if system else []
     messages.append({"role": "user", "content": mark})
-    before, after = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True).split(mark)
+    before, after = str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)).split(mark)
     return [*_ids(tokenizer, before, special=True), *_ids(tokenizer, question), *_ids(tokenizer, after, special=True)]
 
 
@@ -52,7 +52,7 @@ def continuation_ids(tokenizer: "PreTrainedTokenizerFast", text: str) -> list[in
 def start_id(tokenizer: "PreTrainedTokenizerFast") -> int:
     """The id of what stands before a document; of other models than the book's, what they begin a text with."""
     if START in tokenizer.get_vocab():
-        return tokenizer.convert_tokens_to_ids(START)
+        return tokenizer.get_vocab()[START]
     found = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id
     if found is None:
         raise ValueError("the tokenizer has no token that begins a text; give prompts as ids")

@@ -78,7 +78,7 @@ def generate(
         raise ValueError(f"{len(samplers)} samplers for {len(rows)} prompts; give one for all, or one each")
     generator = torch.Generator().manual_seed(seed)
     uniforms = torch.rand(len(rows), max_new_tokens, dtype=torch.float64, generator=generator)
-    answers: list[Answer | None] = [None] * len(rows)
+    answers: dict[int, Answer] = {}
     # Like lengths together, for little padding, and equal prompts together, to merge.
     order = sorted(range(len(rows)), key=lambda i: (len(rows[i]), rows[i]))
     for start in progress(range(0, len(order), batch_size), label):
@@ -88,7 +88,7 @@ def generate(
         for done in (row for step in growing for row in step if row.finished or len(row.ids) == max_new_tokens):
             for member in done.members:
                 answers[batch[member]] = _answer(done, tokenizer, stop, end_ids(loaded))
-    return answers
+    return [answers[i] for i in range(len(rows))]
 
 
 def stream(
@@ -133,13 +133,13 @@ def stream(
 
 
 def _answer(row: "Row", tokenizer: "PreTrainedTokenizerFast", stop: str | None, ends: set[int]) -> Answer:
-    text = tokenizer.decode(row.ids[:-1] if row.ids[-1] in ends else row.ids)
+    text = str(tokenizer.decode(list(row.ids[:-1] if row.ids[-1] in ends else row.ids)))
     return Answer(text.split(stop)[0] if stop else text, row.ids, row.log_probs, row.finished)
 
 
 def _begins(text: str, stop: str | None) -> bool:
     """Whether the text ends in what may become the stop string."""
-    return bool(stop) and any(text.endswith(stop[:n]) for n in range(1, len(stop)))
+    return stop is not None and any(text.endswith(stop[:n]) for n in range(1, len(stop)))
 
 
 def _check_counts(max_new_tokens: int, batch_size: int, stop: str | None) -> None:

@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from helpers.models.stack import LanguageModel
 
-def training_seconds(model: nn.Module, length: int, *, n_tokens: int = 8192, rounds: int = 3) -> float:
+
+def training_seconds(model: LanguageModel, length: int, *, n_tokens: int = 8192, rounds: int = 3) -> float:
     """Seconds a token of the forward and the backward pass over random texts of one length.
 
     Args:
@@ -41,7 +43,9 @@ def training_seconds(model: nn.Module, length: int, *, n_tokens: int = 8192, rou
 
 
 @torch.no_grad()
-def decode_seconds(model: nn.Module, contexts: Sequence[int], *, batch_size: int = 1, rounds: int = 50) -> dict[int, float]:
+def decode_seconds(
+    model: LanguageModel, contexts: Sequence[int], *, batch_size: int = 1, rounds: int = 50
+) -> dict[int, float]:
     """Seconds of one step of a model that has seen some random tokens, which are read at once beforehand.
 
     The contexts take turns, so that a slow moment of the machine meets all of them alike.
@@ -83,7 +87,7 @@ def _wait_for(device: torch.device) -> None:
         torch.accelerator.synchronize(device)
 
 
-def _random_ids(model: nn.Module, b: int, length: int) -> Tensor:
+def _random_ids(model: LanguageModel, b: int, length: int) -> Tensor:
     ids = torch.randint(model.config.vocab_size, (b, length), generator=torch.Generator().manual_seed(0))
     return ids.to(next(model.parameters()).device)
 

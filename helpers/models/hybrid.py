@@ -14,13 +14,13 @@ from torch import Tensor, nn
 
 from helpers.models import Config
 from helpers.models.mamba import Mamba
-from helpers.models.stack import Block, Stack, linear, rms_norm
+from helpers.models.stack import Block, Part, Stack, linear, rms_norm
 from helpers.models.transformer import Attention, FeedForward
 
 MAMBA = partial(Mamba, norms=True)  # as Jamba has it
 
 
-def hybrid(config: Config, recurrent: Callable[[Config], nn.Module] = MAMBA) -> Stack:
+def hybrid(config: Config, recurrent: Callable[[Config], Part] = MAMBA) -> Stack:
     """Blocks of attention or of a recurrent mixer, with a feed-forward layer each.
 
     Args:

@@ -54,12 +54,12 @@ class TorchLSTM(nn.Module):
 
 def _settings(name: str, config: Config) -> dict[str, Any]:
     """What transformers calls the sizes of our config."""
-    attention = {
+    attention: dict[str, Any] = {
         "num_attention_heads": config.n_heads, "num_key_value_heads": config.n_kv_heads or config.n_heads,
         "intermediate_size": config.d_ff or -(-8 * config.d_model // 48) * 16, "rms_norm_eps": 1e-5, "pad_token_id": None,
     }  # fmt: skip
-    ssm = {"state_size": config.d_state, "conv_kernel": config.d_conv, "expand": config.expand}
-    return {
+    ssm: dict[str, Any] = {"state_size": config.d_state, "conv_kernel": config.d_conv, "expand": config.expand}
+    of_kind: dict[str, dict[str, Any]] = {
         "transformer": attention,
         "Mamba": ssm | {"time_step_rank": config.dt_rank or "auto"},
         "Mamba-2": ssm | {
@@ -74,7 +74,8 @@ def _settings(name: str, config: Config) -> dict[str, Any]:
             "num_experts": config.n_experts, "num_experts_per_tok": config.experts_per_token,
             "expert_layer_period": config.expert_period, "expert_layer_offset": config.expert_period // 2,
         },
-    }[name]  # fmt: skip
+    }  # fmt: skip
+    return of_kind[name]
 
 
 def renamed(name: str, theirs: Named, config: Config) -> Named:

@@ -22,7 +22,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn.functional import pad, silu, softplus
 
 from helpers.models import Config
-from helpers.models.stack import Block, PartState, Stack, linear, residual_scale, rms_norm
+from helpers.models.stack import Block, Part, PartState, Stack, linear, residual_scale, rms_norm
 
 CHUNK = 2**19  # numbers of states that are held at a time: about as many as stay in the cache of a processor
 STEPS = (1e-3, 1e-1)  # in which the step sizes start: the slowest remember about 1,000 positions
@@ -34,7 +34,7 @@ def mamba(config: Config) -> Stack:
     return Stack(config, [Block(config.d_model, Mamba(config)) for _ in range(config.n_layers)], rms_norm(config.d_model))
 
 
-class Mamba(nn.Module):
+class Mamba(Part):
     """Convolution, selective scan and gate.
 
     Args:

@@ -21,7 +21,7 @@ from torch.nn.functional import pad, silu, softplus
 
 from helpers.models import Config
 from helpers.models.mamba import FLOOR, convolve, initial_steps
-from helpers.models.stack import Block, PartState, Stack, linear, residual_scale, rms_norm
+from helpers.models.stack import Block, Part, PartState, Stack, linear, residual_scale, rms_norm
 
 A_RANGE = (1.0, 16.0)  # in which -a starts: with the range of the steps, half is forgotten in 0.4 to 700 positions
 
@@ -35,7 +35,7 @@ def mamba2(config: Config) -> Stack:
     return Stack(config, [Block(config.d_model, Mamba2(config)) for _ in range(config.n_layers)], rms_norm(config.d_model))
 
 
-class Mamba2(nn.Module):
+class Mamba2(Part):
     """Convolution, state space duality and a gated norm.
 
     Args:

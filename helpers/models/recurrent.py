@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 
 from helpers.models import Config
-from helpers.models.stack import State, check_ids, check_state
+from helpers.models.stack import LanguageModel, State, check_ids, check_state
 
 
-class LSTM(nn.Module):
+class LSTM(LanguageModel):
     """Embedding, LSTM layers, and the embedding again as output matrix (tied weights: Press and Wolf, 2017).
 
     The layers are torch's own; `cell` is one step of one layer written out, and a test holds the two equal. The embedding
@@ -55,7 +55,8 @@ class LSTM(nn.Module):
         """
         check_ids(ids, self.config.vocab_size, ("B", "L"))
         x, (h, c) = self.layers(self.embedding(ids))  # (B, L, D), (n_layers, B, D) twice
-        return x[:, -1] @ self.embedding.weight.T + self.bias, list(zip(h, c, strict=True))
+        state: State = list(zip(h, c, strict=True))
+        return x[:, -1] @ self.embedding.weight.T + self.bias, state
 
     def initial_state(self, batch_size: int) -> State:
         """The state before the first token: h and c of each layer, zeros (B, D)."""
@@ -70,7 +71,8 @@ class LSTM(nn.Module):
         """
         check_ids(ids, self.config.vocab_size, ("B",))
         check_state(state, self.initial_state(len(ids)))
-        x, after = self.embedding(ids), []  # (B, D)
+        x = self.embedding(ids)  # (B, D)
+        after: State = []
         for (h, c), weights in zip(state, self.layers.all_weights, strict=True):
             x, c = cell(x, h, c, *weights)
             after.append((x, c))

@@ -2,17 +2,16 @@
 
 from collections.abc import Callable
 
-from torch import nn
-
 from helpers.models import Config
 from helpers.models.hybrid import hybrid
 from helpers.models.mamba import mamba
 from helpers.models.mamba2 import mamba2
 from helpers.models.recurrent import LSTM
 from helpers.models.rwkv import rwkv
+from helpers.models.stack import LanguageModel
 from helpers.models.transformer import transformer
 
-ARCHITECTURES: dict[str, Callable[[Config], nn.Module]] = {
+ARCHITECTURES: dict[str, Callable[[Config], LanguageModel]] = {
     "transformer": transformer,
     "LSTM": LSTM,
     "Mamba": mamba,

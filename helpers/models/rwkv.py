@@ -20,7 +20,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn.functional import pad
 
 from helpers.models import Config
-from helpers.models.stack import PartState, Stack, linear, residual_scale
+from helpers.models.stack import Part, PartState, Stack, linear, residual_scale
 
 FLOOR = -60.0  # of exponents: numbers below 1e-38 are slow, and exp(-60) beside exp(0) is nothing in 24 bits
 NOTHING = -1e38  # the largest exponent of an empty sum
@@ -32,7 +32,7 @@ def rwkv(config: Config) -> Stack:
     return Stack(config, blocks, nn.LayerNorm(config.d_model))
 
 
-class Block(nn.Module):
+class Block(Part):
     """x + time_mix(norm(x)), then x + channel_mix(norm(x)); before the first the embedding is normalised too."""
 
     def __init__(self, config: Config, layer: int) -> None:

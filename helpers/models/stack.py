@@ -1,15 +1,9 @@
-"""What the models share: tokens in, a stack of blocks, logits out; in parallel and in sequence.
-
-A part of a model (a block, or what a block is made of) has
-
-- `forward(x) -> x`: all positions; x (B, L, D);
-- `prefill(x) -> (x, state)`: the same, and the state that has seen them;
-- `step(x, state) -> (x, state)`: one position; x (B, D), and the part's state, a tuple of tensors;
-- `initial_state(batch_size) -> state`: a dimension that is 0 in it is one that grows with the text.
-"""
+"""What the models share: tokens in, a stack of blocks, logits out; in parallel and in sequence."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +14,50 @@ PartState = tuple[Tensor, ...]  # each (B, ...)
 State = list[PartState]  # one of each block
 
 
-class Stack(nn.Module):
+class Part(nn.Module, ABC):
+    """A part of a model with a state: a block, or what positions meet in. x is (B, L, D), of one position (B, D)."""
+
+    @abstractmethod
+    def forward(self, x: Tensor) -> Tensor:
+        """All positions at once."""
+
+    @abstractmethod
+    def prefill(self, x: Tensor) -> tuple[Tensor, PartState]:
+        """The same, and the state that has seen them."""
+
+    @abstractmethod
+    def initial_state(self, batch_size: int) -> PartState:
+        """The state before the first position; a dimension that is 0 in it is one that grows with the text."""
+
+    @abstractmethod
+    def step(self, x: Tensor, state: PartState) -> tuple[Tensor, PartState]:
+        """One position, x (B, D), and the state that has seen it too."""
+
+
+class LanguageModel(nn.Module, ABC):
+    """What every model here can do, as `helpers.models` says."""
+
+    config: Config
+    embedding: nn.Embedding
+
+    @abstractmethod
+    def forward(self, ids: Tensor) -> Tensor:
+        """Logits (B, L, V) of the token after each of ids (B, L)."""
+
+    @abstractmethod
+    def prefill(self, ids: Tensor) -> tuple[Tensor, State]:
+        """Logits (B, V) of the token after ids (B, L), and the state that has seen them all."""
+
+    @abstractmethod
+    def initial_state(self, batch_size: int) -> State:
+        """The state before the first token."""
+
+    @abstractmethod
+    def step(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
+        """Logits (B, V) of the token after ids (B,), and the state that has seen them."""
+
+
+class Stack(LanguageModel):
     """A language model: embedding, blocks, norm, and the embedding again as output matrix (Press and Wolf, 2017).
 
     Args:
@@ -29,11 +66,11 @@ class Stack(nn.Module):
         norm: what they go through last, a module (..., D) -> (..., D).
     """
 
-    def __init__(self, config: Config, blocks: Iterable[nn.Module], norm: nn.Module) -> None:
+    def __init__(self, config: Config, blocks: Iterable[Part], norm: nn.Module) -> None:
         super().__init__()
         self.config = config
         self.embedding = nn.Embedding(config.vocab_size, config.d_model)
-        self.blocks = nn.ModuleList(blocks)
+        self.blocks = cast(list[Part], nn.ModuleList(blocks))
         self.norm = norm
         nn.init.normal_(self.embedding.weight, std=config.d_model**-0.5)
 
@@ -58,7 +95,8 @@ class Stack(nn.Module):
             TypeError, ValueError: as `forward`.
         """
         check_ids(ids, self.config.vocab_size, ("B", "L"))
-        x, state = self.embedding(ids), []  # (B, L, D)
+        x = self.embedding(ids)  # (B, L, D)
+        state = []
         for block in self.blocks:
             x, new = block.prefill(x)
             state.append(new)
@@ -83,7 +121,7 @@ class Stack(nn.Module):
         return self.norm(x) @ self.embedding.weight.T, after
 
 
-class Block(nn.Module):
+class Block(Part):
     """Pre-norm and residual, x + mixer(norm(x)), then the same with a feed-forward layer if there is one.
 
     Args:
@@ -92,7 +130,7 @@ class Block(nn.Module):
         feed_forward: a module that takes each position for itself, or None.
     """
 
-    def __init__(self, d_model: int, mixer: nn.Module, feed_forward: nn.Module | None = None) -> None:
+    def __init__(self, d_model: int, mixer: Part, feed_forward: nn.Module | None = None) -> None:
         super().__init__()
         self.mixer, self.feed_forward = mixer, feed_forward
         self.norm = rms_norm(d_model)
@@ -113,7 +151,7 @@ class Block(nn.Module):
         return self._feed(x + mixed), state
 
     def _feed(self, x: Tensor) -> Tensor:
-        return x + self.feed_forward(self.ff_norm(x)) if self.feed_forward else x
+        return x + self.feed_forward(self.ff_norm(x)) if self.feed_forward and self.ff_norm else x
 
 
 def rms_norm(size: int) -> nn.RMSNorm:

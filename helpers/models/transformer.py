@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention, silu
 
 from helpers.models import Config
-from helpers.models.stack import Block, PartState, Stack, linear, residual_scale, rms_norm
+from helpers.models.stack import Block, Part, PartState, Stack, linear, residual_scale, rms_norm
 
 BASE = 10_000  # of the angles, as in RoFormer and Llama
 
@@ -29,7 +29,7 @@ def transformer(config: Config) -> Stack:
     return Stack(config, blocks, rms_norm(config.d_model))
 
 
-class Attention(nn.Module):
+class Attention(Part):
     """Causal attention with grouped queries (Ainslie et al., 2023).
 
     Args:
@@ -52,6 +52,7 @@ class Attention(nn.Module):
             raise ValueError(f"d_model={config.d_model} over n_heads={config.n_heads} is odd; rotary positions turn pairs")
         self.qkv = linear(config.d_model, (config.n_heads + 2 * self.n_groups) * self.width)
         self.out = linear(config.d_model, config.d_model, residual_scale(config))
+        self.turns: Tensor | None
         self.register_buffer("turns", turns(config.context, self.width) if rotary else None, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:

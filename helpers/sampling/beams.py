@@ -107,14 +107,18 @@ def beam_searches(
         next(search)
     rows = dict(enumerate(logits.split(1)))  # of each search that is going on
     while rows:
-        tokens, parents, lengths, first = [], [], {}, 0
+        tokens: list[Tensor] = []
+        parents: list[Tensor] = []
+        lengths, first = {}, 0
         for i, mine in rows.items():
             try:
                 drawn, of = searches[i].send(mine)
             except StopIteration as end:
                 found[i] = end.value
             else:
-                tokens, parents, lengths[i] = [*tokens, drawn], [*parents, of + first], len(drawn)
+                tokens.append(drawn)
+                parents.append(of + first)
+                lengths[i] = len(drawn)
             first += len(mine)
         if not lengths:
             break
@@ -125,9 +129,9 @@ def beam_searches(
 
 def _search(
     num_beams: int, max_new_tokens: int, eos: int | None, length_penalty: float
-) -> Generator[tuple[Tensor, Tensor] | None, Tensor, list[Beam]]:
+) -> Generator[tuple[Tensor, Tensor], Tensor, list[Beam]]:
     """One search: it is sent logits, and asks for those after tokens (rows,) that go on from its rows `parents` (rows,)."""
-    logits = yield None
+    logits = yield torch.empty(0), torch.empty(0)  # which asks for the first
     scores, beams, finished = torch.zeros(1), [()], []
     for length in range(1, max_new_tokens + 1):
         total, parents, tokens = _candidates(logits, scores, num_beams)
@@ -159,7 +163,8 @@ def table_decoder(next_logits: Callable[[tuple[int, ...]], Tensor]) -> Decoder:
 
 class _Table:
     def __init__(self, next_logits: Callable[[tuple[int, ...]], Tensor]) -> None:
-        self.next_logits, self.rows = next_logits, []
+        self.next_logits = next_logits
+        self.rows: list[tuple[int, ...]] = []
 
     def prefill(self, rows: Sequence[Sequence[int]]) -> Tensor:
         self.rows = [tuple(row) for row in rows]

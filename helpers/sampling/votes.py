@@ -65,15 +65,15 @@ def auroc(scores: Sequence[float], right: Sequence[bool]) -> float:
     from scipy.stats import rankdata
 
     try:
-        scores, right = np.asarray(scores, dtype=float), np.asarray(right, dtype=bool)
+        values, is_right = np.asarray(scores, dtype=float), np.asarray(right, dtype=bool)
     except (TypeError, ValueError) as error:
         raise ValueError(f"scores hold what is no number, or right what is neither True nor False: {error}") from None
-    if scores.shape != right.shape or scores.ndim != 1 or np.isnan(scores).any():
-        raise ValueError(f"scores {scores.shape} and right {right.shape} don't match, or a score is NaN")
-    n_right, n_wrong = int(right.sum()), int((~right).sum())
+    if values.shape != is_right.shape or values.ndim != 1 or np.isnan(values).any():
+        raise ValueError(f"scores {values.shape} and right {is_right.shape} don't match, or a score is NaN")
+    n_right, n_wrong = int(is_right.sum()), int((~is_right).sum())
     if not n_right or not n_wrong:
         raise ValueError(f"{n_right} right and {n_wrong} wrong answers can't be told apart; give at least one of each")
-    return float((rankdata(scores)[right].sum() - n_right * (n_right + 1) / 2) / (n_right * n_wrong))
+    return float((rankdata(values)[is_right].sum() - n_right * (n_right + 1) / 2) / (n_right * n_wrong))
 
 
 def _counts(answers: Sequence[str]) -> Counter:

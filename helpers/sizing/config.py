@@ -103,14 +103,14 @@ class ModelConfig:
             _check_divides("n_groups", self.n_groups, "the heads of Mamba-2", self.d_inner // self.ssm_head_dim)
 
     def _check_heads(self) -> None:
-        for name in ("n_heads", "d_ff"):
-            if getattr(self, name) is None:
+        for name, value in (("n_heads", self.n_heads), ("d_ff", self.d_ff)):
+            if value is None:
                 raise ValueError(
                     f"{name}=None, but a model of family={self.family!r} needs it; give a whole number from 1 on"
                 )
         if self.head_dim is None:
-            _check_divides("n_heads", self.n_heads, "d_model", self.d_model)
-        _check_divides("n_kv_heads", self.kv_heads, "n_heads", self.n_heads)
+            _check_divides("n_heads", self.query_heads, "d_model", self.d_model)
+        _check_divides("n_kv_heads", self.kv_heads, "n_heads", self.query_heads)
 
     @property
     def has_attention(self) -> bool:
@@ -118,14 +118,24 @@ class ModelConfig:
         return self.family in ("transformer", "hybrid")
 
     @property
+    def query_heads(self) -> int:
+        """Heads of queries; 0 without attention."""
+        return self.n_heads or 0
+
+    @property
     def kv_heads(self) -> int:
         """Heads of keys and values."""
-        return self.n_kv_heads or self.n_heads or 0
+        return self.n_kv_heads or self.query_heads
 
     @property
     def head_width(self) -> int:
         """Width of a head of attention."""
         return self.head_dim or (self.d_model // self.n_heads if self.n_heads else 0)
+
+    @property
+    def ff_width(self) -> int:
+        """Inner width of a feed-forward network, or of one expert; that of RWKV's channel mix, 4 D, where none is given."""
+        return self.d_ff or (4 * self.d_model if self.family == "rwkv" else 0)
 
     @property
     def d_inner(self) -> int:
@@ -177,7 +187,7 @@ def known_model(name: str) -> ModelConfig:
         raise ValueError(f"name={name!r} is not in data/model_configs.csv; there are {', '.join(table.index)}")
     row = table.loc[name]
     given = {field: row[field.name] for field in fields(ModelConfig) if field.name in row}
-    kinds = {str: str, bool: bool}
+    kinds: dict[object, type] = {str: str, bool: bool}
     return ModelConfig(**{f.name: kinds.get(f.type, int)(value) for f, value in given.items() if not pd.isna(value)})
 
 
@@ -211,7 +221,7 @@ def check_positive(name: str, value: object, *, unit: str = "", or_zero: bool = 
         ValueError: that names the argument.
     """
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not is_number or value < 0 or (value == 0 and not or_zero):
+    if not isinstance(value, int | float) or not is_number or value < 0 or (value == 0 and not or_zero):
         wanted = f"a number {'from 0 on' if or_zero else 'above 0'}{f', in {unit}' if unit else ''}"
         raise ValueError(f"{name}={value!r} is not accepted; give {wanted}")
 

@@ -41,8 +41,10 @@ class Hardware:
         """
         check_size("n_devices", n_devices)
         slow = self.tflops_fp32 and n_devices * self.tflops_fp32
-        sizes = [n_devices * size for size in (self.memory_gb, self.bandwidth_gb_s, self.tflops_bf16)]
-        return Hardware(self.name if n_devices == 1 else f"{n_devices} × {self.name}", *sizes, slow)
+        name = self.name if n_devices == 1 else f"{n_devices} × {self.name}"
+        return Hardware(
+            name, n_devices * self.memory_gb, n_devices * self.bandwidth_gb_s, n_devices * self.tflops_bf16, slow
+        )
 
     def flops(self, precision: str) -> float:
         """Operations in a second with weights stored in a precision; int8 and int4 are turned into 16 bits for it."""

@@ -73,7 +73,7 @@ def library_sizes(kind: str, c: ModelConfig) -> dict[str, Any]:
 
 def _expert_sizes(kind: str, c: ModelConfig) -> dict[str, Any]:
     experts = {"num_experts": c.n_experts, "num_experts_per_tok": c.experts_per_token}
-    return {
+    of_kind: dict[str, dict[str, Any]] = {
         "Mixtral": {"num_local_experts": c.n_experts, "num_experts_per_tok": c.experts_per_token},
         "Qwen2Moe": experts | {"moe_intermediate_size": c.d_ff, "shared_expert_intermediate_size": c.shared_d_ff},
         "Qwen3Moe": experts | {"moe_intermediate_size": c.d_ff},
@@ -81,4 +81,5 @@ def _expert_sizes(kind: str, c: ModelConfig) -> dict[str, Any]:
                             "expert_layer_period": c.expert_period, "expert_layer_offset": c.expert_period // 2,
                             "mamba_d_state": c.d_state, "mamba_d_conv": c.d_conv, "mamba_expand": c.expand,
                             "mamba_dt_rank": c.rank},
-    }.get(kind, {})  # fmt: skip
+    }  # fmt: skip
+    return of_kind.get(kind, {})

@@ -128,10 +128,10 @@ def working_bytes(config: ModelConfig, tokens: int, batch: int = 1, precision: s
     check_size("batch", batch)
     inner = [2 * c.d_model]
     if c.has_attention:
-        width = c.d_ff if c.n_expert_layers == 0 else max(c.experts_per_token * c.d_ff, c.shared_d_ff)
-        inner += [(3 if c.gated else 2) * width, 2 * (c.n_heads + c.kv_heads) * c.head_width]
+        width = c.ff_width if c.n_expert_layers == 0 else max(c.experts_per_token * c.ff_width, c.shared_d_ff)
+        inner += [(3 if c.gated else 2) * width, 2 * (c.query_heads + c.kv_heads) * c.head_width]
     if c.family == "rwkv":
-        inner.append(2 * (c.d_ff or 4 * c.d_model))
+        inner.append(2 * c.ff_width)
     elif c.family != "transformer":
         inner.append(4 * c.d_inner)
     return number_bytes(precision) * tokens * (2 * c.d_model + max(inner)) + 4 * batch * c.vocab_size

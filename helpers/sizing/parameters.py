@@ -81,7 +81,7 @@ def weights(config: ModelConfig) -> list[Weight]:
     rows += _rows("attention", _attention(c) if n_attention else {}, n_attention)
     rows += _rows("mixer", _mixer(c), c.n_layers - n_attention)
     if c.has_attention:
-        rows += _rows("feed-forward", _feed_forward(c, c.d_ff), c.n_layers - c.n_expert_layers)
+        rows += _rows("feed-forward", _feed_forward(c, c.ff_width), c.n_layers - c.n_expert_layers)
         rows += _expert_rows(c)
     n_norms = (
         {"mamba": 1, "mamba-2": 1}.get(c.family, 2) * c.n_layers + 1 + (c.family == "rwkv")
@@ -123,7 +123,7 @@ def _norm(c: ModelConfig, width: int) -> Shapes:
 
 
 def _attention(c: ModelConfig) -> Shapes:
-    d, q, kv = c.d_model, c.n_heads * c.head_width, c.kv_heads * c.head_width
+    d, q, kv = c.d_model, c.query_heads * c.head_width, c.kv_heads * c.head_width
     return (
         {"query": (q, d), "key": (kv, d), "value": (kv, d), "output": (d, q)}
         | _if(c.qkv_bias, query_bias=(q,), key_bias=(kv,), value_bias=(kv,))
@@ -145,7 +145,7 @@ def _feed_forward(c: ModelConfig, width: int) -> Shapes:
 def _expert_rows(c: ModelConfig) -> list[Weight]:
     n, layers = c.n_experts, c.n_expert_layers
     rows = _rows("experts", {"router": (n, c.d_model)}, layers)
-    rows += _rows("experts", _feed_forward(c, c.d_ff), layers * n, layers * c.experts_per_token)
+    rows += _rows("experts", _feed_forward(c, c.ff_width), layers * n, layers * c.experts_per_token)
     if c.shared_d_ff:
         shared = _feed_forward(c, c.shared_d_ff) | {"gate_of_shared": (1, c.d_model)}
         rows += _rows("experts", {f"shared_{name}": shape for name, shape in shared.items()}, layers)
@@ -177,7 +177,8 @@ def _mamba2(c: ModelConfig) -> Shapes:
 
 def _rwkv(c: ModelConfig) -> Shapes:
     """RWKV-4 (Peng et al., 2023)."""
-    d, f = c.d_model, c.d_ff or 4 * c.d_model
-    mixes = dict.fromkeys(["time_mix_k", "time_mix_v", "time_mix_r", "channel_mix_k", "channel_mix_r"], (d,))
-    time = dict.fromkeys(["receptance", "key", "value", "output"], (d, d)) | {"decay": (d,), "first": (d,)}
+    d, f = c.d_model, c.ff_width
+    mixes: Shapes = dict.fromkeys(["time_mix_k", "time_mix_v", "time_mix_r", "channel_mix_k", "channel_mix_r"], (d,))
+    time: Shapes = dict.fromkeys(["receptance", "key", "value", "output"], (d, d))
+    time |= {"decay": (d,), "first": (d,)}
     return mixes | time | {"channel_key": (f, d), "channel_value": (d, f), "channel_receptance": (d, d)}

@@ -125,19 +125,19 @@ def _float_bytes(precision: str) -> int:
 
 def _attention_numbers(c: ModelConfig) -> int:
     """A token's, kept of a layer: the inputs of norm and projections, queries, keys, values, what the last matrix reads."""
-    return 2 * c.d_model + 2 * (c.n_heads + c.kv_heads) * c.head_width if c.has_attention else 0
+    return 2 * c.d_model + 2 * (c.query_heads + c.kv_heads) * c.head_width if c.has_attention else 0
 
 
 def _score_bytes(c: ModelConfig, context: int, bytes_each: int, dropout: bool) -> int:
     """A token's: softmax's output and, with dropout, its mask and what is left."""
     seen = min(context, c.window or context)
-    return (c.n_heads or 0) * seen * (bytes_each * (1 + dropout) + dropout)
+    return c.query_heads * seen * (bytes_each * (1 + dropout) + dropout)
 
 
 def _network_numbers(c: ModelConfig) -> int:
     """A token's, of all layers: the inputs of norm and matrices, and what is before and after the function between them."""
-    dense, chosen = c.n_layers - c.n_expert_layers, c.experts_per_token * c.d_ff + c.shared_d_ff
-    widths = dense * c.d_ff + c.n_expert_layers * chosen
+    dense, chosen = c.n_layers - c.n_expert_layers, c.experts_per_token * c.ff_width + c.shared_d_ff
+    widths = dense * c.ff_width + c.n_expert_layers * chosen
     return 2 * c.d_model * c.n_layers + (4 if c.gated else 2) * widths  # a gate adds its own numbers, and the product
 
 

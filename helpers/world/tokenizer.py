@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from helpers.world import World
 from helpers.world.language import ATTRIBUTES, CLOSERS, DECLINE, GOSSIP, INTRODUCTIONS, OPENERS
@@ -16,6 +16,7 @@ class WordTokenizer:
     """Ids are places in `words`; the first three are <pad>, <bos> and <eos>."""
 
     words: tuple[str, ...]
+    _ids: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_ids", {word: i for i, word in enumerate(self.words)})
