@@ -65,6 +65,7 @@ def _parsed(file: Path) -> html.HtmlElement:
 @pytest.mark.parametrize("name", PAGES)
 def test_page_is_whole(visitor: Visitor, name: str) -> None:
     page = visitor.open(name)
+    page.emulate_media(reduced_motion="reduce")  # what opens is open at once
     assert not visitor.faults
     assert page.evaluate("document.documentElement.dataset.theme") == ("dark" if visitor.scheme == "dark" else "light")
     widths = page.evaluate("[document.scrollingElement.scrollWidth, document.scrollingElement.clientWidth]")
@@ -73,7 +74,40 @@ def test_page_is_whole(visitor: Visitor, name: str) -> None:
     assert not page.evaluate("[...document.fonts].filter((font) => font.status === 'error').map((font) => font.family)")
     assert "error in text" not in " ".join(page.locator(".mermaid").all_text_contents()).lower()
     assert not page.evaluate("document.querySelectorAll('mjx-merror, [data-mjx-error]').length")
-    page.evaluate((assets.path("axe-core") / "axe.min.js").read_text(encoding="utf-8"))
+    _assert_accessible(page)
+    page.evaluate("for (const box of document.querySelectorAll('details')) box.open = true")
+    page.evaluate("for (const button of document.querySelectorAll('.toggle-button')) button.click()")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")  # it is drawn
+    widths = page.evaluate("[document.scrollingElement.scrollWidth, document.scrollingElement.clientWidth]")
+    assert widths[0] <= widths[1], f"scrolls sideways when all is open: {widths[0]} > {widths[1]} px; {_widest(page)}"
+    _assert_accessible(page)
+    assert not visitor.faults
+
+
+@pytest.mark.parametrize("name", ["chapters/index.html", "chapters/08_sampling.html", "chapters/token_playground.html"])
+def test_menus_are_accessible_when_they_are_open(visitor: Visitor, name: str) -> None:
+    page = visitor.open(name)
+    page.keyboard.press("Control+k")
+    page.locator("#pst-search-dialog").wait_for(state="visible")
+    _assert_accessible(page)
+    page.keyboard.press("Escape")
+    for button in page.locator(".article-header-buttons .dropdown-toggle:visible").all():
+        button.click()
+        page.locator(".dropdown-menu.show").wait_for(state="visible")
+        _assert_accessible(page)
+        button.click()
+    for side in ("primary", "secondary"):
+        if page.locator(f"button.{side}-toggle:visible").count() and page.viewport_size["width"] < 600:
+            page.locator(f"button.{side}-toggle:visible").first.click()
+            page.locator(f"#pst-{side}-sidebar-modal").wait_for(state="visible")
+            _assert_accessible(page)
+            page.keyboard.press("Escape")
+
+
+def _assert_accessible(page) -> None:
+    """axe-core finds no violation of any of its rules."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate((assets.path("axe-core") / "axe.min.js").read_text(encoding="utf-8"))
     found = page.evaluate("axe.run().then((r) => r.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes[0].html}`))")
     assert not found, "\n".join(found)
 

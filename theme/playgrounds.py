@@ -24,6 +24,7 @@ PARTS = {  # a part, and the mark of what needs it
     "sampling": sampling_page.MARK,
     "selector": selector.MARK,
 }
+LOOKS = {"size": ("tokens",), "sampling": ("tokens", "size"), "selector": ("tokens", "size")}  # what a style builds on
 TOKENIZER = "browser-tokenizer"  # the asset with the vocabularies and the code that reads them
 RATES = {  # name: label, what it starts with, step, least
     "price": ("Price of a million tokens", "2.5", "any", "0"),
@@ -105,7 +106,8 @@ def load_parts(app: Sphinx, pagename: str, templatename: str, context: dict, doc
     for part, mark in PARTS.items():
         if mark in context.get("body", ""):
             app.add_js_file(f"parts/{part}.js", type="module")
-            app.add_css_file(f"parts/{part}.css", priority=950)
+            for style in (*LOOKS.get(part, ()), part):
+                app.add_css_file(f"parts/{style}.css", priority=950)
 
 
 def write_data(output: Path) -> None:

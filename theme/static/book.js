@@ -36,11 +36,30 @@ function nameLogo() {
   box?.setAttribute("aria-label", "Home");
 }
 
+// What scrolls can be reached by the Tab key; whether it does changes with the window, and when a closed box is opened.
 function focusScrollers() {
   const boxes = ".table-scroll, div.cell_output pre, div.highlight pre, mjx-container[display=true]";
-  for (const box of document.querySelectorAll(boxes)) {
+  const look = (box) => {
     if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
+  };
+  const sizes = new ResizeObserver((changed) => changed.forEach(({ target }) => look(target)));
+  const lookAtAll = () => {
+    for (const box of document.querySelectorAll(boxes)) {
+      look(box);
+      sizes.observe(box);
+    }
+  };
+  lookAtAll();
+  document.fonts.ready.then(lookAtAll);
+  window.MathJax?.startup?.promise.then(lookAtAll);
+}
+
+// The theme opens its menus on narrow windows as dialogs, and forgets what opened them.
+function returnFocus() {
+  for (const side of ["primary", "secondary"]) {
+    const button = document.querySelector(`.${side}-toggle`);
+    document.getElementById(`pst-${side}-sidebar-modal`)?.addEventListener("close", () => button?.focus());
   }
 }
 
@@ -50,14 +69,33 @@ function openTarget() {
   if (target && target.closest("details")) target.scrollIntoView();
 }
 
+// Paper is white: what is read in dark is printed in light.
+function printLight() {
+  const { dataset } = document.documentElement;
+  let read;
+  const begin = () => {
+    read ??= dataset.theme;
+    dataset.theme = "light";
+  };
+  const end = () => {
+    if (read) dataset.theme = read;
+    read = undefined;
+  };
+  addEventListener("beforeprint", begin);
+  addEventListener("afterprint", end);
+  const paper = matchMedia("print");
+  paper.addEventListener("change", () => (paper.matches ? begin() : end()));
+  if (paper.matches) begin();
+}
+
 function start() {
   filterLedger();
   nameButtons();
   nameLogo();
   focusScrollers();
+  returnFocus();
   openTarget();
-  window.MathJax?.startup?.promise.then(focusScrollers);
-  addEventListener("resize", focusScrollers);
+  printLight();
   addEventListener("hashchange", openTarget);
 }
 

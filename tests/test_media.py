@@ -1,0 +1,61 @@
+"""The built site on paper, and for readers who asked for stillness."""
+
+import pytest
+
+from helpers import assets
+from tests.browser import Visitor
+from tests.test_site import PAGES, built  # noqa: F401  (a fixture: the site that is looked at)
+
+PAPER = {"width": 680, "height": 960}  # A4 with margins, at 96 dots an inch
+OFF_PAPER = ".bd-sidebar-primary, .bd-sidebar-secondary, .bd-header-article, .prev-next-footer, article button, .headerlink"
+MOVING = """() => [...document.querySelectorAll("*")].flatMap((box) => ["", "::before", "::after"].map((part) => {
+  const style = getComputedStyle(box, part || null);
+  const lasts = (times) => times.split(", ").some((time) => parseFloat(time) > 0.01);
+  const moves = lasts(style.transitionDuration) || (style.animationName !== "none" && lasts(style.animationDuration))
+    || style.scrollBehavior === "smooth";
+  return moves && box.outerHTML.slice(0, 80) + part;
+})).filter(Boolean).slice(0, 5)"""
+
+
+@pytest.fixture(scope="module")
+def printed(browser, address: str):
+    """A window in dark, as wide as paper."""
+    visitor = Visitor(browser, address, "dark")
+    visitor.page.set_viewport_size(PAPER)
+    yield visitor
+    visitor.context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_is_read_in_dark_is_printed_dark_on_white(printed: Visitor, name: str) -> None:
+    page = printed.open(name)
+    page.emulate_media(media="print")
+    page.wait_for_function("() => document.documentElement.dataset.theme === 'light'")
+    assert not page.evaluate(
+        "(parts) => [...document.querySelectorAll(parts)].filter((b) => b.checkVisibility()).length", OFF_PAPER
+    )
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= PAPER["width"]
+    page.evaluate((assets.path("axe-core") / "axe.min.js").read_text(encoding="utf-8"))
+    rule = {"runOnly": ["color-contrast"]}
+    found = page.evaluate("(o) => axe.run(o).then((r) => r.violations.flatMap((v) => v.nodes.map((n) => n.html)))", rule)
+    page.emulate_media(media="screen")
+    page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
+    assert not found, "pale on white paper:\n" + "\n".join(found[:5])
+    assert not printed.faults
+
+
+def test_a_chapter_prints_to_pages(printed: Visitor) -> None:
+    page = printed.open("chapters/08_sampling.html")
+    with_theme = "document.documentElement.dataset.theme"
+    page.evaluate(f"addEventListener('beforeprint', () => (window.printed = {with_theme}))")
+    paper = page.pdf(format="A4")
+    assert paper.startswith(b"%PDF") and 20 < paper.count(b"/Type /Page\n") < 80
+    assert page.evaluate("window.printed") == "light" and page.evaluate(with_theme) == "dark"
+
+
+@pytest.mark.parametrize("name", ["index", "03_multilingual_tokens", "token_playground", "sampling_playground", "claims"])
+def test_nothing_moves_for_readers_who_asked_for_stillness(reader: Visitor, name: str) -> None:
+    page = reader.open(f"chapters/{name}.html")
+    assert page.evaluate(MOVING), "without the wish something moves, so the test sees it"
+    page.emulate_media(reduced_motion="reduce")
+    assert not page.evaluate(MOVING)
