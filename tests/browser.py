@@ -73,12 +73,11 @@ class Visitor:
         route.abort()
 
     def open(self, path: str):
-        """Open a page of the site and wait until it has loaded everything and drawn its formulas and diagrams."""
+        """Open a page of the site and wait until it has loaded everything and drawn its diagrams."""
         self.faults.clear()
         self.page.goto(self.address + path, wait_until="load")
         self.page.wait_for_function(
-            """() => [...document.querySelectorAll(".math")].every((box) => box.querySelector("mjx-container"))
-                 && [...document.querySelectorAll(".mermaid")].every((box) => box.querySelector("svg"))
+            """() => [...document.querySelectorAll(".mermaid")].every((box) => box.querySelector("svg"))
                  && document.fonts.status === "loaded" """,
             timeout=15_000,
         )

@@ -8,7 +8,7 @@ from tools import pdf, site
 from tools.execute import ROOT
 
 PAGE = """<html><head><link rel="stylesheet" href="../_static/a.css"><script src="../_static/menu.js"></script>
-<script>window.MathJax = {{}}</script></head><body><nav>menu</nav>
+<script>window.mermaid = {{}}</script></head><body><nav>menu</nav>
 <article class="bd-article"><h1>{title}</h1>{body}</article></body></html>"""
 
 

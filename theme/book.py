@@ -20,7 +20,7 @@ MARKS = {  # comments that JupyterLab hides, and the directives that take their 
     "<!-- chapter-claims with values -->": "```{chapter-claims}\n:values:\n```",
 }
 VENDORED = {
-    "mathjax": "mathjax", "mermaid": "mermaid", "text-font": "fonts", "burmese-font": "fonts",
+    "mermaid": "mermaid", "text-font": "fonts", "burmese-font": "fonts",
     playgrounds.TOKENIZER: "gpt-tokenizer",
 }  # fmt: skip
 
@@ -58,7 +58,7 @@ def configure(app: Sphinx, config: Config) -> None:
     logo = config.html_theme_options.setdefault("logo", {})
     logo["image_light"] = logo["image_dark"] = str(STATIC / "logo.svg")
     digest = hashlib.sha256()
-    for file in sorted([*HERE.glob("*.py"), *STATIC.rglob("*"), Path(helpers.claims.__file__)]):
+    for file in sorted([*HERE.glob("*.py"), *HERE.glob("*.js"), *STATIC.rglob("*"), Path(helpers.claims.__file__)]):
         if file.is_file():
             digest.update(file.read_bytes())
     for name in VENDORED:

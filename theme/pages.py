@@ -14,7 +14,7 @@ from theme.ledger import LEDGER_PAGE
 from theme.policy import sealed
 
 logger = logging.getLogger(__name__)
-NEEDED_BY = {"mathjax": 'class="math', "mermaid": 'class="mermaid'}  # a mark of the script, a mark of what needs it
+NEEDED_BY = {"mermaid": 'class="mermaid'}  # a mark of the script, a mark of what needs it
 REFUSED = re.compile(r'\s*<script[^>]*src="[^"]*fontawesome\.js[^"]*"[^>]*></script>')  # 527 kB; the icons show without
 SEARCH = re.compile(r'\s*<script[^>]*src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"[^>]*></script>')  # 50 kB
 WAITING = re.compile(  # each waits for the whole page in any case; without `defer` the page would wait for them

@@ -1,7 +1,7 @@
 """The Content-Security-Policy of each page, as a meta tag: what it may run and load.
 
 Scripts are those of the site's own files, and the few that the theme writes into the page, each named by the digest of its
-words: anything else that gets into a page does not run. Styles may stand in the page, as the figures, MathJax and mermaid
+words: anything else that gets into a page does not run. Styles may stand in the page, as figures, formulas and mermaid
 put thousands of style attributes there; a style can't run code or, under this policy, reach another host.
 """
 

@@ -91,12 +91,12 @@ def lead(link: html.HtmlElement, name: str, names: list[str]) -> None:
 
 
 def head_of(trees: dict[str, html.HtmlElement]) -> str:
-    """The styles of all pages, and the scripts that set formulas and draw diagrams, each once."""
+    """The styles of all pages, and the scripts that draw diagrams, each once."""
     found: dict[str, None] = {}
     for tree in trees.values():
         for part in tree.xpath("//link[@rel='stylesheet'] | //script"):
             text = html.tostring(part, encoding="unicode", with_tail=False)
-            if part.tag == "link" or any(word in text.lower() for word in ("mathjax", "mermaid")):
+            if part.tag == "link" or "mermaid" in text.lower():
                 found[text] = None
     return "".join(found)
 
@@ -131,7 +131,6 @@ def print_site(browser: Browser, site: Path, names: list[str], pdf: Path) -> Pat
     with serve(stage) as address:
         window = browser.new_page(color_scheme="light")
         window.goto(f"{address}chapters/book.html", wait_until="networkidle", timeout=120_000)
-        window.evaluate("window.MathJax && MathJax.startup && MathJax.startup.promise")
         for _ in range(2):  # a diagram is drawn once, and again when its theme is known
             window.wait_for_timeout(1000)
             window.wait_for_function(DRAWN, timeout=120_000)

@@ -143,11 +143,11 @@ ASSETS = {
     "mathjax": Asset(
         "npm", "mathjax", "3.2.2",
         "Bt+SSVU8eBG27zChVewOicYs7Xsdt40qm4+UpHyX7k0/O9NliPc+x77k1/FEsPsjKPZGJvtRZM1vO+geW0OhGw==",
-        "Apache-2.0", "sets the formulas of the site", 6.1,
+        "Apache-2.0", "sets the formulas when the site is built", 6.1,
         root="package/es5",
         takes=(
-            "startup.js", "core.js", "input/tex.js", "input/tex/extensions/*", "output/chtml.js", "output/chtml/fonts/*",
-            "a11y/assistive-mml.js",
+            "node-main.js", "adaptors/liteDOM.js", "input/tex.js", "input/tex/extensions/*", "output/svg.js",
+            "output/svg/fonts/*", "a11y/assistive-mml.js",
         ),
     ),
     "mermaid": Asset(

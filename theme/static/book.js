@@ -52,7 +52,6 @@ function focusScrollers() {
   };
   lookAtAll();
   document.fonts.ready.then(lookAtAll);
-  window.MathJax?.startup?.promise.then(lookAtAll);
 }
 
 // The theme opens its menus on narrow windows as dialogs, and forgets what opened them.

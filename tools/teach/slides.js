@@ -1,8 +1,6 @@
-// Sets the formulas, makes the letters of a slide smaller where it would not fit, then hands over to reveal.js.
+// Makes the letters of a slide smaller where it would not fit, then hands over to reveal.js.
 (async () => {
   const { width, height } = document.currentScript.dataset;
-  await MathJax.startup.promise;
-  await MathJax.typesetPromise();
   await document.fonts.ready;
   for (const slide of document.querySelectorAll(".slides > section")) {
     Object.assign(slide.style, { display: "block", position: "absolute", width: `${width}px`, visibility: "hidden" });
