@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 PORT ?= 8000
 .DEFAULT_GOAL := help
-.PHONY: book test test-faults lab serve lint format long pdf teach assignments check twice bench coverage screenshot clean help setup setup-dev
+.PHONY: book test test-faults lab serve lint format long pdf teach assignments check twice bench coverage screenshot diagrams clean help setup setup-dev
 
 book: setup            ## build the site; prints the path of its first page
 	@$(PY) -m tools.book
@@ -60,6 +60,10 @@ check: setup           ## look at this machine before a class
 screenshot: setup-dev  ## take the README's picture of the site again
 	@$(PY) -m tools.book
 	@$(PY) -m tools.screenshot
+
+diagrams: setup-dev    ## draw the diagrams that are new or changed, and keep them in theme/
+	@$(PY) -m tools.book
+	@$(PY) -m tools.diagrams
 
 clean:                 ## remove what was built; .venv and the cache of assets stay
 	rm -rf _build

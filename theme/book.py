@@ -10,7 +10,19 @@ from sphinx.config import Config
 
 import helpers.claims
 from helpers import assets
-from theme import backmatter, calculator, fonts, icons, ledger, pages, playgrounds, sampling_page, selector
+from theme import (
+    backmatter,
+    bundles,
+    calculator,
+    diagrams,
+    fonts,
+    icons,
+    ledger,
+    pages,
+    playgrounds,
+    sampling_page,
+    selector,
+)
 
 HERE = Path(__file__).resolve().parent
 STATIC = HERE / "static"
@@ -20,7 +32,7 @@ MARKS = {  # comments that JupyterLab hides, and the directives that take their 
     "<!-- chapter-claims with values -->": "```{chapter-claims}\n:values:\n```",
 }
 VENDORED = {
-    "mermaid": "mermaid", "text-font": "fonts", "burmese-font": "fonts",
+    "text-font": "fonts", "burmese-font": "fonts",
     playgrounds.TOKENIZER: "gpt-tokenizer",
 }  # fmt: skip
 
@@ -58,10 +70,18 @@ def configure(app: Sphinx, config: Config) -> None:
     logo = config.html_theme_options.setdefault("logo", {})
     logo["image_light"] = logo["image_dark"] = str(STATIC / "logo.svg")
     digest = hashlib.sha256()
-    for file in sorted([*HERE.glob("*.py"), *HERE.glob("*.js"), *STATIC.rglob("*"), Path(helpers.claims.__file__)]):
+    for file in sorted(
+        [
+            *HERE.glob("*.py"),
+            *HERE.glob("*.js"),
+            *diagrams.DRAWN.glob("*.svg"),
+            *STATIC.rglob("*"),
+            Path(helpers.claims.__file__),
+        ]
+    ):
         if file.is_file():
             digest.update(file.read_bytes())
-    for name in VENDORED:
+    for name in [*VENDORED, "mermaid", "mathjax"]:
         digest.update(assets.ASSETS[name].folder().name.encode())
     source = Path(app.srcdir)
     runs = [content["metadata"].get("run") for content in backmatter.executed(source).values()]
@@ -82,17 +102,20 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     output = Path(app.outdir)
     for name, folder in VENDORED.items():
         copy_changed(assets.path(name), output / "_static" / folder)
+    if diagrams.is_needed(output.rglob("*.html")):
+        copy_changed(assets.path("mermaid"), output / "_static" / "mermaid")
     copy_changed(STATIC, output / "_static")
     playgrounds.write_data(output)
     calculator.write_data(output)
     sampling_page.write_data(output)
     selector.write_data(output)
-    for page in output.rglob("*.html"):
-        if "_static" not in page.relative_to(output).parts:  # where the theme has pieces of pages
-            pages.clean(page)
     icons.cut_rules(output)
     icons.cut_font(output)
     fonts.cut_burmese(output)
+    bundles.write(output)
+    for page in output.rglob("*.html"):
+        if "_static" not in page.relative_to(output).parts:  # where the theme has pieces of pages
+            pages.clean(page)
 
 
 def copy_changed(source: Path, target: Path) -> None:

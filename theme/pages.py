@@ -1,6 +1,5 @@
 """What is changed on each page: scripts that it does not need leave, tables may scroll, cards link to the ledger."""
 
-import html
 import re
 from itertools import count
 from pathlib import Path
@@ -8,19 +7,16 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
-from sphinxcontrib.mermaid import mermaid
 
+from theme import diagrams
+from theme.code import lighten
 from theme.ledger import LEDGER_PAGE
 from theme.policy import sealed
 
 logger = logging.getLogger(__name__)
-NEEDED_BY = {"mermaid": 'class="mermaid'}  # a mark of the script, a mark of what needs it
 REFUSED = re.compile(r'\s*<script[^>]*src="[^"]*fontawesome\.js[^"]*"[^>]*></script>')  # 527 kB; the icons show without
 SEARCH = re.compile(r'\s*<script[^>]*src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"[^>]*></script>')  # 50 kB
-WAITING = re.compile(  # each waits for the whole page in any case; without `defer` the page would wait for them
-    r'<script (?=[^>]*src="[^"]*/'
-    r"(?:doctools|sphinx_highlight|clipboard\.min|copybutton|sphinx-book-theme|togglebutton|design-tabs)\.js)"
-)
+TABS = re.compile(r'\s*<script[^>]*src="[^"]*design-tabs\.js[^"]*"[^>]*></script>')
 ROW, CELL = re.compile(r"<tr\b.*?</tr>", re.DOTALL), re.compile(r"<(t[dh])((?: [^>]*)?)>(.*?)</t[dh]>", re.DOTALL)
 EMPTY = re.compile(r"<th\b[^>]*></th>")  # a heading that says nothing
 NUMBER = re.compile(r"[\d.,+−–\s×%-]*|nan|NaN|inf|—")
@@ -29,29 +25,28 @@ SAME_IDS = re.compile(r' id="(?:exercise|solution)-content"')  # sphinx-exercise
 TOGGLE = re.compile(r'<summary>(?=<span class="toctree-toggle")')  # an arrow of the list of pages, without a name
 DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 PLACES = re.compile(r'\s(?:x|y|d|cx|cy|points|transform)="[^"]*"')
+FIGURE = re.compile(
+    r'(<figure class="plot"[^>]*>(?:<figcaption\b.*?</figcaption>)?<svg\b(?=[^>]*\bviewBox="0 0 ([\d.]+) ([\d.]+)")'
+    r'[^>]*\bstyle=")',
+    re.DOTALL,
+)
 DIGITS = re.compile(r"(\.\d\d)\d+")
-DIAGRAM = re.compile(r'<pre (?=[^>]*class="mermaid)')
 VERDICT = re.compile(r'(<div class="claim" id="claim-([\w.-]+)".*?)(<span class="claim-verdict">)', re.DOTALL)
 
 
 def prepare(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
     """Change the body of a page and the scripts that it loads."""
     body = context.get("body", "")
-    context["script_files"] = [script for script in context["script_files"] if _is_needed(script, body)]
     if body and doctree is not None:
         body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")  # its own words name it
         body = SAME_IDS.sub("", body).replace('role="doc-biblioentry"', 'role="listitem"')
-        body = describe_diagrams(wrap_tables(round_drawings(body)), doctree, pagename)
+        body = diagrams.place(body, doctree, app.config.mermaid_init_config, pagename)
+        body = wrap_tables(size_figures(round_drawings(body)))
+        options = app.config.html_theme_options
+        body = lighten(body, (options["pygments_light_style"], options["pygments_dark_style"]))
         context["body"] = link_cards(body, app.builder.get_relative_uri(pagename, LEDGER_PAGE))
-
-
-def describe_diagrams(body: str, doctree: nodes.document, pagename: str) -> str:
-    """Give each diagram the words of its `:alt:`; one without is a warning."""
-    words = [node.get("alt", "") for node in doctree.findall(mermaid)]
-    if not all(words):
-        logger.warning("a mermaid diagram has no :alt: that says what it shows", location=pagename)
-    left = iter(words)
-    return DIAGRAM.sub(lambda _: f'<pre role="img" aria-label="{html.escape(next(left, ""))}" ', body)
+    if diagrams.WAITS not in context.get("body", ""):
+        context["script_files"] = [script for script in context["script_files"] if not _draws_diagrams(script)]
 
 
 def round_drawings(body: str) -> str:
@@ -63,9 +58,14 @@ def round_drawings(body: str) -> str:
     return DRAWING.sub(rounded, body)
 
 
-def _is_needed(script: object, body: str) -> bool:
-    text = f"{getattr(script, 'filename', None) or script} {getattr(script, 'attributes', {})}".lower()
-    return all(mark in body for name, mark in NEEDED_BY.items() if name in text)
+def size_figures(body: str) -> str:
+    """Say how wide a figure is for its height, so that its place can be left free until it comes near the window."""
+    return FIGURE.sub(lambda found: f"{found[1]}aspect-ratio:{found[2]}/{found[3]};", body)
+
+
+def _draws_diagrams(script: object) -> bool:
+    text = f"{getattr(script, 'filename', None) or script} {getattr(script, 'attributes', {})}"
+    return "mermaid" in text.lower()
 
 
 def wrap_tables(body: str) -> str:
@@ -114,7 +114,7 @@ def clean(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     cleaned = TOGGLE.sub('<summary aria-label="Show or hide the pages below">', REFUSED.sub("", text))
     if page.name != "search.html":
-        cleaned = WAITING.sub("<script defer ", SEARCH.sub("", cleaned))
+        cleaned = SEARCH.sub("", cleaned if "sd-tab-set" in cleaned else TABS.sub("", cleaned))
     if "<head" in cleaned:  # Jupyter Book's own way in is no page; `tools.site.publish` puts another in its place
         cleaned = sealed(cleaned)
     if cleaned != text:

@@ -36,22 +36,19 @@ function nameLogo() {
   box?.setAttribute("aria-label", "Home");
 }
 
-// What scrolls can be reached by the Tab key; whether it does changes with the window, and when a closed box is opened.
+// What scrolls can be reached by the Tab key. Whether it does changes with the window and with what is in it; an observer
+// is told of both, and of what is not laid out yet when that comes near the window.
 function focusScrollers() {
   const boxes = ".table-scroll, div.cell_output pre, div.highlight pre, mjx-container[display=true]";
   const look = (box) => {
     if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   };
-  const sizes = new ResizeObserver((changed) => changed.forEach(({ target }) => look(target)));
-  const lookAtAll = () => {
-    for (const box of document.querySelectorAll(boxes)) {
-      look(box);
-      sizes.observe(box);
-    }
-  };
-  lookAtAll();
-  document.fonts.ready.then(lookAtAll);
+  const sizes = new ResizeObserver((changed) => changed.forEach(({ target }) => look(target.closest(boxes))));
+  for (const box of document.querySelectorAll(boxes)) {
+    sizes.observe(box);
+    if (box.firstElementChild) sizes.observe(box.firstElementChild);
+  }
 }
 
 // The theme opens its menus on narrow windows as dialogs, and forgets what opened them.
