@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 PORT ?= 8000
 .DEFAULT_GOAL := help
-.PHONY: book test test-faults lab serve lint format long pdf teach assignments check twice bench coverage screenshot diagrams clean help setup setup-dev
+.PHONY: book test test-faults lab serve lint format long pdf teach assignments check twice bench coverage screenshot diagrams hashes clean help setup setup-dev
 
 book: setup            ## build the site; prints the path of its first page
 	@$(PY) -m tools.book
@@ -61,9 +61,18 @@ screenshot: setup-dev  ## take the README's picture of the site again
 	@$(PY) -m tools.book
 	@$(PY) -m tools.screenshot
 
+<<<<<<< HEAD
 diagrams: setup-dev    ## draw the diagrams that are new or changed, and keep them in theme/
 	@$(PY) -m tools.book
 	@$(PY) -m tools.diagrams
+=======
+hashes:                ## write hashed*.txt again after a change of a pin; needs uv
+	@rm -f hashed*.txt
+	@for set in .txt -dev.txt -cluster.txt; do \
+		uv pip compile --quiet requirements$$set -c constraints.txt -o hashed$$set \
+			$$(sed -n 's/^\([^ ]*\)==.*/--no-emit-package=\1/p' hashed*.txt 2>/dev/null) || exit 1; \
+	done
+>>>>>>> hashes
 
 clean:                 ## remove what was built; .venv and the cache of assets stay
 	rm -rf _build

@@ -1,14 +1,16 @@
 """Set-up does each thing once, and whatever stops it is one sentence that says what to do."""
 
+import hashlib
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from tools import setup
+from tools import setup, unpin
 from tools.setup import SetupError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,11 +37,29 @@ def test_no_python_at_all_is_named(tmp_path):
     assert done.returncode == 1 and "(found: none)" in done.stderr.splitlines()[-1]
 
 
+def write_wheel(folder: Path, name: str, version: str, n_files: int) -> str:
+    """Write a wheel of a package with so many modules, and return its SHA-256."""
+    file = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(file, "w") as wheel:
+        about = f"{name}-{version}.dist-info"
+        files = {f"{name}/m{i}.py": f"VALUE = {i}\n" for i in range(n_files)} | {f"{name}/__init__.py": ""}
+        files |= {f"{about}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"}
+        files |= {f"{about}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"}
+        record = "".join(f"{module},,\n" for module in [*files, f"{about}/RECORD"])
+        for module, text in (files | {f"{about}/RECORD": record}).items():
+            wheel.writestr(module, text)
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
 @pytest.fixture
 def room(tmp_path, monkeypatch):
     """A checkout of requirement files alone, with a pip that says what the test tells it to."""
     for name in (*setup.EVERYTHING, "constraints.txt"):
         (tmp_path / name).write_text("torch==1.0\n")
+    for name in setup.EVERYTHING:
+        (tmp_path / setup.hashed(name)).write_text("")
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "setup.py").write_text("")
     monkeypatch.setattr(setup, "ROOT", tmp_path)
     monkeypatch.setattr(setup, "VENV", tmp_path / ".venv")
     monkeypatch.setattr(setup, "PYTHON", tmp_path / ".venv" / "bin" / "python")
@@ -56,6 +76,7 @@ def room(tmp_path, monkeypatch):
         ),
         ("NewConnectionError: Failed to establish a new connection", "connect to a network"),
         ("ERROR: No matching distribution found for torch==1.0", "no package for this Python and this machine"),
+        ("THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "not the file that the book was tested with"),
         ("error: something else", "remove .*and run the same command again"),
     ],
 )
@@ -94,8 +115,6 @@ def test_it_is_installed_once_and_again_when_a_pin_changes(room):
 def test_an_install_that_failed_half_way_is_never_taken_for_done(room, monkeypatch):
     executable(setup.PYTHON, "exit 0")
     setup.stamp("requirements.txt").write_text(setup.state())
-    (room / "tools").mkdir()
-    (room / "tools" / "setup.py").write_text("")
     pins = (room / "constraints.txt").read_text()
     (room / "constraints.txt").write_text("torch==2.0\n")
     monkeypatch.setattr(setup, "same_python", lambda: True)
@@ -117,6 +136,43 @@ def test_a_python_with_a_space_in_its_path_is_found(tmp_path):
         ["sh", "tools/setup.sh"], cwd=ROOT, env=os.environ | {"PYTHON": str(python)}, capture_output=True, text=True
     )
     assert done.stdout == "ran tools/setup.py\n"
+
+
+@pytest.fixture
+def packages(room, monkeypatch):
+    """A room that wants two wheels in a folder, one of them a PyTorch; installs into the folder that it returns."""
+    hashes = {name: write_wheel(room, name, "1.0", 1) for name in ("apple", "torch")}
+    (room / "requirements.txt").write_text("apple==1.0\ntorch==1.0\n")
+    (room / "hashed.txt").write_text(f"apple==1.0 --hash=sha256:{hashes['apple']}\n")
+    executable(setup.PYTHON, f'exec "{sys.executable}" "$@"')
+    setup.stamp("requirements.txt").write_text("an older state")
+    for name, value in {"NO_INDEX": "1", "FIND_LINKS": str(room), "TARGET": str(room / "site")}.items():
+        monkeypatch.setenv(f"PIP_{name}", value)
+    monkeypatch.setattr(setup, "same_python", lambda: True)
+    monkeypatch.setattr(setup, "fetch_assets", lambda: None)
+    return room / "site"
+
+
+def test_all_but_pytorch_is_checked_by_its_hash(packages):
+    setup.main(dev=False)
+    assert (packages / "apple").is_dir() and (packages / "torch").is_dir()
+    assert setup.installed(["requirements.txt"])
+
+
+def test_a_package_with_another_hash_is_refused(packages, room):
+    write_wheel(room, "apple", "1.0", 2)
+    with pytest.raises(SetupError, match="a package is not the file that the book was tested with .* was not installed"):
+        setup.main(dev=False)
+    assert not list(packages.iterdir()) and not setup.installed(["requirements.txt"])
+
+
+def test_nothing_is_checked_where_the_pins_were_let_go(packages, room, monkeypatch):
+    monkeypatch.setattr(unpin, "ROOT", room)
+    unpin.main()
+    assert not [file for file in room.glob("*.txt") if "sha256" in file.read_text() or "==" in file.read_text()]
+    write_wheel(room, "apple", "2.0", 2)
+    setup.main(dev=False)
+    assert (packages / "apple-2.0.dist-info").is_dir() and (packages / "torch").is_dir()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a CUDA build by default")

@@ -23,6 +23,11 @@ FREE_GB = 5  # what a first set-up and build need, with room to spare
 FREE_GB_CUDA = 14
 
 CAUSES = (  # what pip says -> what to do about it
+    (
+        ("DO NOT MATCH THE HASHES",),
+        "a package is not the file that the book was tested with (pip names it above), and was not installed: run the same "
+        "command again, and if it stays so, use another index or mirror (`pip config list` names yours) or tell us",
+    ),
     (("No space left", "Errno 28"), "the disk is full: free {free} GB and run the same command again"),
     (
         ("Failed to establish", "NewConnectionError", "Temporary failure in name", "ConnectTimeout", "Could not fetch URL",
@@ -62,9 +67,15 @@ def stamp(name: str) -> Path:
     return VENV / f".{name}.installed"
 
 
+def hashed(name: str) -> str:
+    """The file with the hashes of all that requirement file `name` brings, but PyTorch; `make hashes` writes it."""
+    return name.replace("requirements", "hashed")
+
+
 def state() -> str:
     """A digest of the pins, the Python and the place: a change of any of them installs anew."""
-    pins = b"".join((ROOT / name).read_bytes() for name in (*EVERYTHING, "constraints.txt"))
+    files = (*EVERYTHING, *map(hashed, EVERYTHING), "constraints.txt")
+    pins = b"".join((ROOT / name).read_bytes() for name in files)
     return hashlib.sha256(pins + sys.version.encode() + str(ROOT).encode()).hexdigest()
 
 
@@ -103,10 +114,25 @@ def same_python() -> bool:
 
 
 def install(files: list[str]) -> None:
-    """Install requirement files with every version held by constraints.txt."""
+    """Install requirement files: all but PyTorch, each package checked by its hash, then PyTorch at its pinned version.
+
+    pip checks hashes for all that a call installs or for none, and PyTorch is another file for each system and accelerator.
+    """
     warn_of_cuda()
     print(f"set-up: {' and '.join(files)} (a few minutes the first time)", flush=True)
-    pip("install", *(word for name in files for word in ("-r", name)), "-c", "constraints.txt")
+    lists = [hashed(name) for name in files]
+    packages = re.split(r"^(?=\w)", (ROOT / lists[0]).read_text(), flags=re.MULTILINE)
+    builder = VENV / "builder.txt"  # setuptools, which builds packages that come as source, must be there before them
+    builder.write_text("".join(package for package in packages if package.startswith("setuptools==")))
+    checked = ("install", "--no-deps", "--require-hashes")
+    pip(*checked, "-r", str(builder))
+    pip(*checked, "--no-build-isolation", *named(lists))
+    pip("install", *named(files), "-c", "constraints.txt")
+
+
+def named(files: list[str]) -> list[str]:
+    """pip's words for requirement files."""
+    return [word for name in files for word in ("-r", name)]
 
 
 def warn_of_cuda() -> None:

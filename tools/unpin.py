@@ -23,11 +23,12 @@ def unpinned(requirements: str) -> str:
 
 
 def main() -> None:
-    """Loosen the requirement files and empty the constraints."""
+    """Loosen the requirement files and empty the constraints and the lists of hashes."""
     for name in ("requirements.txt", "requirements-dev.txt", "requirements-cluster.txt"):
         file = ROOT / name
         file.write_text(unpinned(file.read_text()))
-    (ROOT / "constraints.txt").write_text("# emptied by tools/unpin.py\n")
+    for name in ("constraints.txt", "hashed.txt", "hashed-dev.txt", "hashed-cluster.txt"):
+        (ROOT / name).write_text("# emptied by tools/unpin.py\n")
 
 
 if __name__ == "__main__":

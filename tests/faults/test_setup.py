@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ import pytest
 from helpers.assets import Asset
 from tests.faults.room import REPOSITORY, in_a_namespace, kill_when
 from tests.test_assets import tarball
+from tests.test_setup import write_wheel
 
 pytestmark = pytest.mark.faults
 CONTENT = os.urandom(2_000_000)
@@ -154,6 +154,7 @@ def test_two_fetches_of_other_versions_leave_each_other_alone(cache: Cache) -> N
 SETUP_POINTS = {  # name -> code before tools/setup.py runs
     "before the environment has a pip": "venv.EnvBuilder._setup_pip = lambda *_: reached()",
     "while pip installs": "",
+    "before PyTorch": "setup.pip = lambda *words, old=setup.pip: reached() if 'constraints.txt' in words else old(*words)",
     "after pip, before it is noted": "setup.stamp = lambda name, old=setup.stamp: reached() if installed else old(name)",
     "before the assets are fetched": "setup.fetch_assets = lambda: reached()",
 }
@@ -174,30 +175,21 @@ setup.main(dev=False)
 """
 
 
-def write_wheel(folder: Path, name: str, version: str, n_files: int) -> None:
-    """A wheel of a package with so many modules."""
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
-        about = f"{name}-{version}.dist-info"
-        files = {f"{name}/m{i}.py": f"VALUE = {i}\n" for i in range(n_files)} | {f"{name}/__init__.py": ""}
-        files |= {f"{about}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"}
-        files |= {f"{about}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"}
-        record = "".join(f"{file},,\n" for file in [*files, f"{about}/RECORD"])
-        for file, text in (files | {f"{about}/RECORD": record}).items():
-            wheel.writestr(file, text)
-
-
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout whose requirements are two wheels in a folder, and whose assets are those of the book."""
     root = tmp_path_factory.mktemp("setup")
     (root / "wheels").mkdir()
     write_wheel(root / "wheels", "torch", "0.0.1+cpu", 2_000)
-    write_wheel(root / "wheels", "apple", "0.0.1", 2_000)
+    apple = write_wheel(root / "wheels", "apple", "0.0.1", 2_000)
     shutil.copytree(REPOSITORY / "tools", root / "tools", ignore=shutil.ignore_patterns("__pycache__"))
     (root / "helpers").symlink_to(REPOSITORY / "helpers")
     (root / "requirements.txt").write_text("torch==0.0.1\napple==0.0.1\n")
-    for name in ("requirements-dev.txt", "requirements-cluster.txt", "constraints.txt"):
-        (root / name).write_text("")
+    (root / "constraints.txt").write_text("")
+    for name in ("dev", "cluster"):
+        (root / f"requirements-{name}.txt").write_text("")
+        (root / f"hashed-{name}.txt").write_text("")
+    (root / "hashed.txt").write_text(f"apple==0.0.1 --hash=sha256:{apple}\n")
     return root
 
 
