@@ -87,8 +87,9 @@ def dpo_pair(shape: Config, folder: Path, n_steps: int, batch_size: int) -> tupl
     )
     pairs = [Preference(*(row[f"{name}_ids"] for name in ("prompt", "chosen", "rejected"))) for row in trainer.train_dataset]
     batch, ours = pair_batch(pairs[:batch_size]), Logits(model)
-    policy, ref = (answer_log_probs(one, batch).chunk(2) for one in (ours, Logits(reference)))
-    agree("DPO", dpo_loss(*policy, *ref, beta=BETA), trainer, batch_size)
+    chosen, rejected = answer_log_probs(ours, batch).chunk(2)
+    ref_chosen, ref_rejected = answer_log_probs(Logits(reference), batch).chunk(2)
+    agree("DPO", dpo_loss(chosen, rejected, ref_chosen, ref_rejected, beta=BETA), trainer, batch_size)
     return partial(dpo, ours, pairs, beta=BETA, n_steps=n_steps, batch_size=batch_size, learning_rate=RATE), trainer
 
 
@@ -110,7 +111,7 @@ def agree(name: str, ours: Tensor, trainer: Any, batch_size: int) -> None:
         raise RuntimeError(f"{name}: our loss is {ours.item():.6f}, TRL's {theirs.item():.6f}; they must be the same")
 
 
-def random_model(shape: Config, seed: int) -> nn.Module:
+def random_model(shape: Config, seed: int) -> Any:
     """Transformers' Llama of a shape."""
     return seeded(partial(library_model, "transformer", shape), seed)
 

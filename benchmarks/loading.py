@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, Request, sync_playwright
 
 from tests.browser import find_chromium
 
@@ -84,29 +84,32 @@ def interactive(painted: float, ready: float, tasks: Sequence[tuple[float, float
 
 
 class Traffic:
-    """Counts what a window asks for and what comes, from the events of Chromium's own protocol."""
+    """Counts what a window and its workers ask for, and what comes."""
 
-    def __init__(self, session: CDPSession, address: str) -> None:
-        self.address, self.requests, self.third_parties, self.n_bytes = urlsplit(address).netloc, 0, 0, 0.0
-        self.open: set[str] = set()
-        self.changed = False
-        session.on("Network.requestWillBeSent", self._asked)
-        session.on("Network.loadingFinished", self._came)
-        session.on("Network.loadingFailed", self._came)
+    def __init__(self, page: Page, address: str) -> None:
+        self.address, self.n_open, self.changed = urlsplit(address).netloc, 0, False
+        self.requests: list[Request] = []
+        page.on("request", self._asked)
+        page.on("requestfinished", self._ended)
+        page.on("requestfailed", self._ended)
 
-    def _asked(self, event: dict) -> None:
-        url = urlsplit(event["request"]["url"])
-        if url.scheme not in ("data", "blob"):
-            self.requests += 1
-            self.third_parties += url.netloc != self.address
-            self.open.add(event["requestId"])
-            self.changed = True
+    def _asked(self, request: Request) -> None:
+        self.requests.append(request)
+        self.n_open += 1
+        self.changed = True
 
-    def _came(self, event: dict) -> None:
-        if event["requestId"] in self.open:
-            self.open.remove(event["requestId"])
-            self.n_bytes += event.get("encodedDataLength", 0)
-            self.changed = True
+    def _ended(self, _: Request) -> None:
+        self.n_open -= 1
+        self.changed = True
+
+    def counts(self) -> tuple[int, int, int]:
+        """Requests, bytes that came for them with their heads, and requests to another origin; while the window is open.
+
+        Chromium does not say how long the first file of a worker was; its head alone is in the sum.
+        """
+        sizes = [request.sizes() for request in self.requests if not request.failure]
+        n_bytes = sum(size["responseBodySize"] + size["responseHeadersSize"] for size in sizes)
+        return len(self.requests), n_bytes, sum(urlsplit(request.url).netloc != self.address for request in self.requests)
 
 
 def visit(browser: Browser, address: str, path: str, *, line: Line | None = None, quiet: float = 5) -> Load:
@@ -127,24 +130,25 @@ def visit(browser: Browser, address: str, path: str, *, line: Line | None = None
     """
     with browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light") as context:
         page = context.new_page()
-        traffic = Traffic(slowed(context.new_cdp_session(page), line or Line()), address)
+        slow(context.new_cdp_session(page), line or Line())
+        traffic = Traffic(page, address)
         page.add_init_script(LONG_TASKS)
         got = page.goto(address + path, wait_until="commit", timeout=60_000)
         if got is None or got.status >= 400:
             raise ValueError(f"path={path!r} is no page of the site: {got.status if got else 'nothing came'}")
         seen = settled(page, traffic, 1000 * quiet)
+        counts = traffic.counts()
     until = interactive(seen["painted"], seen["ready"], seen["tasks"], 1000 * quiet)
-    return Load(traffic.requests, traffic.n_bytes, traffic.third_parties, seen["painted"] / 1000, until / 1000)
+    return Load(*counts, seen["painted"] / 1000, until / 1000)
 
 
-def slowed(session: CDPSession, line: Line) -> CDPSession:
-    """A window's session, with its line and its processor slowed down, and other hosts shut off."""
+def slow(session: CDPSession, line: Line) -> None:
+    """Slow down a window's line and its processor, and shut off other hosts."""
     rates = {"downloadThroughput": line.down * 125, "uploadThroughput": line.up * 125}  # bytes a second
     session.send("Network.enable")
     session.send("Network.setBlockedURLs", {"urls": ["https://*"]})
     session.send("Network.emulateNetworkConditions", {"offline": False, "latency": line.latency, **rates})
     session.send("Emulation.setCPUThrottlingRate", {"rate": line.slower})
-    return session
 
 
 def settled(page: Page, traffic: Traffic, quiet: float, most: float = 120) -> dict:
@@ -160,7 +164,7 @@ def settled(page: Page, traffic: Traffic, quiet: float, most: float = 120) -> di
         if traffic.changed:
             traffic.changed, last = False, seen["now"]
         busy = max([last, seen["painted"], seen["ready"], *(sum(task) for task in seen["tasks"])])
-        if seen["painted"] and seen["ready"] and not traffic.open and seen["now"] - busy >= quiet:
+        if seen["painted"] and seen["ready"] and not traffic.n_open and seen["now"] - busy >= quiet:
             return seen
     raise TimeoutError(f"{page.url} was not quiet for {quiet / 1000} s within {most} s")
 

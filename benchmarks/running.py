@@ -10,8 +10,7 @@ from tools import execute
 def main(words: list[str]) -> int:
     """Run those of the notebooks that have no executed copy of their state in the folder; `_build` stays as it is."""
     place, notebooks = Path(words[0]), [Path(word) for word in words[1:]]
-    moved = {"RUN": place, "EXECUTED": place / "executed", "notebooks": lambda: notebooks}
-    with mock.patch.multiple(execute, **moved):
+    with mock.patch.multiple(execute, RUN=place, EXECUTED=place / "executed", notebooks=lambda: notebooks):
         execute.execute_all()
     return 0
 
