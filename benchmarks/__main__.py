@@ -11,11 +11,13 @@ from pathlib import Path
 
 from benchmarks.comparing import PARTS
 from benchmarks.growing import growths
+from benchmarks.page import section
 from benchmarks.rounds import Comparison, Growth, slope, times_as_fast
 from helpers.claims import number
 from helpers.estimates import Estimate
 
 HERE = Path(__file__).resolve().parent
+SECTIONS = ("page", "growth")  # parts that are not timed in turns
 NAMED = ("torch", "transformers", "tiktoken", "tokenizers", "langdetect")
 HEAD = """# Results
 
@@ -29,19 +31,19 @@ turns. Where the interval lies below 1 we lose, and the table says why.
 def main(words: list[str]) -> int:
     """Run the parts that are named, or all, and write the page; 1 if a part failed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", help=f"some of {', '.join([*PARTS, 'growth'])}; none for all")
+    parser.add_argument("parts", nargs="*", help=f"some of {', '.join([*PARTS, *SECTIONS])}; none for all")
     parser.add_argument("--quick", action="store_true", help="small sizes and few rounds, to try it")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--into", type=Path, default=HERE, help="folder of results.md and figures")
     options = parser.parse_args(words)
-    if unknown := set(options.parts) - {*PARTS, "growth"}:
-        parser.error(f"unknown parts {', '.join(sorted(unknown))}; there are {', '.join([*PARTS, 'growth'])}")
+    if unknown := set(options.parts) - {*PARTS, *SECTIONS}:
+        parser.error(f"unknown parts {', '.join(sorted(unknown))}; there are {', '.join([*PARTS, *SECTIONS])}")
     failed: list[str] = []
     text = [HEAD.format(about=about(options.quick))]
-    for name in options.parts or [*PARTS, "growth"]:
+    for name in options.parts or [*PARTS, *SECTIONS]:
         print(f"{name} ...", flush=True)
         try:
-            text.append(growth(options.quick, options.into) if name == "growth" else compared(name, options))
+            text.append(written(name, options))
         except Exception:  # the other parts go on, and the exit status says it
             failed.append(name)
             traceback.print_exc()
@@ -62,8 +64,12 @@ def about(quick: bool) -> str:
     return f"{day}, {machine}, {versions}.{sizes}"
 
 
-def compared(name: str, options: argparse.Namespace) -> str:
-    """The table of a part."""
+def written(name: str, options: argparse.Namespace) -> str:
+    """What a part measures, as Markdown."""
+    if name == "growth":
+        return growth(options.quick, options.into)
+    if name == "page":
+        return f"## Page\n\n{section(options.quick)}"
     rounds = 2 if options.quick else options.rounds
     rows = [(one, times_as_fast(one, rounds)) for one in PARTS[name](options.quick)]
     return table(name, rows)

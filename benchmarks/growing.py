@@ -1,9 +1,10 @@
-"""How costs grow: with documents, with the length of a text, with languages."""
+"""How costs grow: with documents, with languages, with notebooks, with the length of a text."""
 
 from collections.abc import Iterator
 from functools import partial
 from itertools import cycle, islice
 
+from benchmarks.notebooks import cold_seconds
 from benchmarks.rounds import Growth, timed
 from helpers.corpora import comparable_declarations
 from helpers.languages import detect_many
@@ -33,6 +34,7 @@ def growths(quick: bool) -> Iterator[Growth]:
     yield Growth(
         "tokens and premiums, with intervals", "languages", [10, 50, *([] if quick else [100, 250, 500])], languages
     )
+    yield Growth("run small notebooks from nothing", "notebooks", [1, 3, *([] if quick else [9])], cold_seconds)
     lengths = [128, 512, *([] if quick else [2_048, 8_192])]
     for name in ("transformer", "Mamba", "RWKV"):
         model = ARCHITECTURES[name](MODEL)

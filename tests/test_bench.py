@@ -42,10 +42,16 @@ def test_the_page_and_its_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     made = {"languages": lambda quick: [Comparison("a", "b", list, list)], "tokens": broken}
     monkeypatch.setattr(bench, "PARTS", made)
+    monkeypatch.setattr(bench, "section", lambda quick: "What opening a chapter costs.")
     monkeypatch.setattr(bench, "growths", lambda quick: [Growth("do it, again", "things", [1, 10], lambda n: n / 100)])
     assert bench.main(["--quick", "--into", str(tmp_path)]) == 1, "a part failed, and the others went on"
     text = (tmp_path / "results.md").read_text(encoding="utf-8")
-    assert "## Languages" in text and "This part failed on this machine." in text and "Small sizes" in text
+    assert (
+        "## Page\n\nWhat opening a chapter costs." in text
+        and "## Languages" in text
+        and "This part failed on this machine." in text
+        and "Small sizes" in text
+    )
     assert "From 1 to 10 things, the time grows with the power 1 of their number." in text
     (figure,) = (tmp_path / "figures").glob("*.svg")
     assert f"figures/{figure.name}" in text and figure.read_text().startswith("<?xml")
