@@ -61,18 +61,16 @@ screenshot: setup-dev  ## take the README's picture of the site again
 	@$(PY) -m tools.book
 	@$(PY) -m tools.screenshot
 
-<<<<<<< HEAD
 diagrams: setup-dev    ## draw the diagrams that are new or changed, and keep them in theme/
 	@$(PY) -m tools.book
 	@$(PY) -m tools.diagrams
-=======
+
 hashes:                ## write hashed*.txt again after a change of a pin; needs uv
 	@rm -f hashed*.txt
 	@for set in .txt -dev.txt -cluster.txt; do \
 		uv pip compile --quiet requirements$$set -c constraints.txt -o hashed$$set \
 			$$(sed -n 's/^\([^ ]*\)==.*/--no-emit-package=\1/p' hashed*.txt 2>/dev/null) || exit 1; \
 	done
->>>>>>> hashes
 
 clean:                 ## remove what was built; .venv and the cache of assets stay
 	rm -rf _build
