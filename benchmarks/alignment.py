@@ -44,7 +44,7 @@ class Logits(nn.Module):
 
 def of_alignment(quick: bool) -> Iterator[Comparison]:
     """Supervised fine-tuning and DPO of a Llama of the small world's shape."""
-    n_steps, batch_size = (3, 8) if quick else (30, 32)
+    n_steps, batch_size = (10, 8) if quick else (100, 32)  # so many that what a run does once weighs little
     with tempfile.TemporaryDirectory() as folder:
         for name, pair in {"SFT": sft_pair, "DPO": dpo_pair}.items():
             ours, trainer = pair(base_config(N_WORDS), Path(folder) / name, n_steps, batch_size)
