@@ -26,7 +26,9 @@ def output(tmp_path: Path) -> Path:
         file = static / name.replace("*", "abc")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"/* {name} */\n")
-    (static / "styles" / "theme.css").write_text('@charset "UTF-8";a{b:url(../vendor/x.woff2)} c{d:url("data:x")}')
+    (static / "styles" / "theme.css").write_text(
+        '@charset "UTF-8";@import "../basic.css";a{b:url(../vendor/x.woff2)} c{d:url("data:x")}'
+    )
     (static / bundles.OPTIONS).write_text("const DOCUMENTATION_OPTIONS = {};\n")
     (tmp_path / "chapters").mkdir()
     for name in ("chapters/one", "search"):
@@ -56,8 +58,8 @@ def test_scripts_of_the_search_page_stay_apart(output: Path) -> None:
 def test_a_bundle_has_every_file_in_order_and_finds_what_it_loads(output: Path) -> None:
     bundles.write(output)
     style, script = ((output / "_static" / name).read_text() for name in (bundles.STYLE, bundles.SCRIPT))
-    assert style.startswith('a{b:url("vendor/x.woff2")} c{d:url("data:x")}')
-    for text, names in ((style, bundles.STYLES[1:]), (script, bundles.SCRIPTS)):
+    assert 'a{b:url("vendor/x.woff2")} c{d:url("data:x")}' in style and "@" not in style
+    for text, names in ((style, ("basic.css", *bundles.STYLES[2:])), (script, bundles.SCRIPTS)):
         places = [text.index(f"/* {name} */") for name in names]
         assert places == sorted(places)
 
@@ -71,6 +73,12 @@ def test_another_build_changes_nothing_but_what_has_changed(output: Path) -> Non
     bundles.write(output)
     second = (output / "chapters" / "one.html").read_text()
     assert second != first and second.count("all.css?v=") == 1
+
+
+@pytest.mark.parametrize("way", ['"other.css"', "url(../other.css)", "'other.css' screen"])
+def test_a_style_that_would_be_loaded_from_elsewhere_is_named(way: str) -> None:
+    with pytest.raises(ValueError, match=r"style='styles/theme.css' loads '(\.\./)?other.css'"):
+        bundles.moved(f"@import {way};", "styles/theme.css")
 
 
 def test_a_file_that_is_missing_is_named(output: Path) -> None:

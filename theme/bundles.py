@@ -4,12 +4,13 @@ What single pages need more, such as the style of formulas, stays in files of it
 """
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
 STYLES = (  # in the order in which the theme has them; later ones overrule
-    "styles/theme.css", "styles/pydata-sphinx-theme.css", "pygments.css", "styles/sphinx-book-theme.css",
+    "basic.css", "styles/theme.css", "styles/pydata-sphinx-theme.css", "pygments.css", "styles/sphinx-book-theme.css",
     "togglebutton.css", "copybutton.css", "mystnb.*.css", "exercise.css", "sphinx-design.min.css", "fonts.css", "book.css",
 )  # fmt: skip
 SCRIPTS = (
@@ -22,6 +23,7 @@ LINK = re.compile(r'[ \t]*<link\b(?=[^>]*\brel="stylesheet")[^>]*\bhref="([^"]*?
 CALL = re.compile(r'[ \t]*<script\b(?![^>]*\btype="module")[^>]*\bsrc="([^"]*?)_static/([^"?]+)[^"]*"[^>]*></script>\n?')
 PRELOAD = re.compile(r'[ \t]*<link\b(?=[^>]*\brel="preload")(?=[^>]*\bas="script")[^>]*>\n?')
 ADDRESS = re.compile(r"""url\(\s*(["']?)(?!data:|#|https?:|/)([^"')]+)\1\s*\)""")
+IMPORT = re.compile(r"""@import\s+(?:url\()?["']?([^"');]+)["']?\)?[^;]*;""")
 SOURCE_MAP = re.compile(r"(?m)^/[/*]# sourceMappingURL=.*$")
 
 
@@ -63,19 +65,21 @@ def files(static: Path, names: Iterable[str]) -> list[tuple[str, Path]]:
 
 
 def moved(style: str, name: str) -> str:
-    """A style as it has to be in the folder above its own: what it loads is found from there."""
-    folder = PurePosixPath(name).parent
+    """A style as it has to be in the bundle: what it loads is found from there, and styles of the bundle it has not to load.
 
-    def one(found: re.Match) -> str:
-        parts: list[str] = []
-        for part in (folder / found[2]).parts:
-            if part == "..":
-                parts.pop()
-            else:
-                parts.append(part)
-        return f'url("{"/".join(parts)}")'
+    Raises:
+        ValueError: if it loads a style that is not in the bundle.
+    """
+    folder = PurePosixPath("/", name).parent
 
-    return ADDRESS.sub(one, SOURCE_MAP.sub("", style).replace('@charset "UTF-8";', ""))
+    def there(address: str) -> str:
+        return os.path.normpath(folder / address).lstrip("/")
+
+    for wanted in IMPORT.findall(style):
+        if there(wanted) not in STYLES:
+            raise ValueError(f"style={name!r} loads {wanted!r}, which is not in the bundle")
+    bare = IMPORT.sub("", SOURCE_MAP.sub("", style)).replace('@charset "UTF-8";', "")
+    return ADDRESS.sub(lambda found: f'url("{there(found[2])}")', bare)
 
 
 def stamped(name: str, content: str) -> str:

@@ -234,4 +234,15 @@ class Explorer {
   }
 }
 
-for (const figure of document.querySelectorAll("figure.explore")) new Explorer(figure);
+// Hundreds of rows take a slow machine a second: they are made when the figure comes near the window.
+const near = new IntersectionObserver(
+  (seen) => {
+    for (const { isIntersecting, target } of seen) {
+      if (!isIntersecting) continue;
+      near.unobserve(target);
+      new Explorer(target);
+    }
+  },
+  { rootMargin: "800px" },
+);
+for (const figure of document.querySelectorAll("figure.explore")) near.observe(figure);
