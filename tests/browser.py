@@ -68,6 +68,11 @@ class Visitor:
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         self.page.on("response", lambda got: got.status >= 400 and self.faults.append(f"{got.status}: {got.url}"))
 
+    def lay_out(self) -> None:
+        """Lay out all of the page, as for the Tab key; what is far from the window waits until then."""
+        self.page.evaluate("document.documentElement.classList.add('whole')")
+        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
     def _refuse(self, route) -> None:
         self.faults.append(f"request to a third party: {route.request.url}")
         route.abort()

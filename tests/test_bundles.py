@@ -29,6 +29,7 @@ def output(tmp_path: Path) -> Path:
     (static / "styles" / "theme.css").write_text(
         '@charset "UTF-8";@import "../basic.css";a{b:url(../vendor/x.woff2)} c{d:url("data:x")}'
     )
+    (static / bundles.SCRIPTS[0]).write_text(f'"use strict";/* {bundles.SCRIPTS[0]} */')
     (static / bundles.OPTIONS).write_text("const DOCUMENTATION_OPTIONS = {};\n")
     (tmp_path / "chapters").mkdir()
     for name in ("chapters/one", "search"):
@@ -59,6 +60,7 @@ def test_a_bundle_has_every_file_in_order_and_finds_what_it_loads(output: Path) 
     bundles.write(output)
     style, script = ((output / "_static" / name).read_text() for name in (bundles.STYLE, bundles.SCRIPT))
     assert 'a{b:url("vendor/x.woff2")} c{d:url("data:x")}' in style and "@" not in style
+    assert not script.startswith(('"', "'")), "strict for one would be strict for all"
     for text, names in ((style, ("basic.css", *bundles.STYLES[2:])), (script, bundles.SCRIPTS)):
         places = [text.index(f"/* {name} */") for name in names]
         assert places == sorted(places)

@@ -66,6 +66,17 @@ def _walk(visitor: Visitor, name: str) -> None:
     assert not visitor.faults
 
 
+def test_far_parts_wait_until_the_tab_key_asks_for_them(reader: Visitor) -> None:
+    page = reader.open(CHAPTER)
+    waiting = (
+        "[...document.querySelectorAll('.bd-article > section > section p')].filter("
+        "(p) => !p.checkVisibility({ contentVisibilityAuto: true })).length"
+    )
+    assert page.evaluate(waiting) > 20
+    page.keyboard.press("Tab")
+    page.wait_for_function(f"() => {waiting} === 0")
+
+
 def test_the_first_link_leads_past_the_menus(reader: Visitor) -> None:
     page = reader.open(CHAPTER)
     page.keyboard.press("Tab")
@@ -144,8 +155,9 @@ def test_code_is_copied_by_enter(reader: Visitor) -> None:
 def test_what_is_wider_than_the_window_is_moved_by_arrows(browser, address: str) -> None:
     narrow = Visitor(browser, address, "phone")
     page = narrow.open(CHAPTER)
+    page.keyboard.press("Tab")
     boxes = page.locator(".table-scroll[tabindex='0'], pre[tabindex='0']")
-    assert boxes.count()
+    boxes.first.wait_for(state="attached")
     boxes.first.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("() => document.activeElement.scrollLeft > 0")

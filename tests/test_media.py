@@ -31,6 +31,7 @@ def test_what_is_read_in_dark_is_printed_dark_on_white(printed: Visitor, name: s
     page = printed.open(name)
     page.emulate_media(media="print")
     page.wait_for_function("() => document.documentElement.dataset.theme === 'light'")
+    printed.lay_out()
     assert not page.evaluate(
         "(parts) => [...document.querySelectorAll(parts)].filter((b) => b.checkVisibility()).length", OFF_PAPER
     )

@@ -66,6 +66,7 @@ def _parsed(file: Path) -> html.HtmlElement:
 def test_page_is_whole(visitor: Visitor, name: str) -> None:
     page = visitor.open(name)
     page.emulate_media(reduced_motion="reduce")  # what opens is open at once
+    visitor.lay_out()
     assert not visitor.faults
     assert page.evaluate("document.documentElement.dataset.theme") == ("dark" if visitor.scheme == "dark" else "light")
     widths = page.evaluate("[document.scrollingElement.scrollWidth, document.scrollingElement.clientWidth]")
@@ -86,6 +87,7 @@ def test_page_is_whole(visitor: Visitor, name: str) -> None:
 @pytest.mark.parametrize("name", ["chapters/index.html", "chapters/08_sampling.html", "chapters/token_playground.html"])
 def test_menus_are_accessible_when_they_are_open(visitor: Visitor, name: str) -> None:
     page = visitor.open(name)
+    visitor.lay_out()
     page.keyboard.press("Control+k")
     page.locator("#pst-search-dialog").wait_for(state="visible")
     _assert_accessible(page)
@@ -174,6 +176,16 @@ def test_formulas_and_diagrams_are_drawn_and_nothing_is_loaded_for_them(parsed) 
         assert "fontawesome.js" not in scripts
         assert "thebe" not in scripts
     assert n_formulas > 100
+
+
+def test_colours_are_there_before_any_script_of_the_theme(browser, address: str) -> None:
+    for scheme, chosen, expected in (("dark", None, "dark"), ("light", None, "light"), ("light", "dark", "dark")):
+        with browser.new_context(color_scheme=scheme) as context:
+            context.add_init_script(f"localStorage.setItem('mode', '{chosen or 'auto'}')")
+            context.route("**/all.js*", lambda route: route.abort())
+            page = context.new_page()
+            page.goto(address + PAGES[0])
+            assert page.evaluate("document.documentElement.dataset.theme") == expected
 
 
 def test_search_finds_a_word(reader: Visitor) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("source-read", fill_marks)
     app.connect("html-page-context", playgrounds.load_parts, priority=800)
     app.connect("html-page-context", pages.prepare, priority=900)
-    app.connect("build-finished", finish)
+    app.connect("build-finished", finish, priority=900)  # after the theme has written its styles
     app.add_css_file("fonts.css", priority=800)
     app.add_css_file("book.css", priority=900)
     app.add_js_file("book.js", priority=900, loading_method="defer")
@@ -102,6 +103,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     output = Path(app.outdir)
     for name, folder in VENDORED.items():
         copy_changed(assets.path(name), output / "_static" / folder)
+    shutil.rmtree(output / "_static" / "mermaid", ignore_errors=True)
     if diagrams.is_needed(output.rglob("*.html")):
         copy_changed(assets.path("mermaid"), output / "_static" / "mermaid")
     copy_changed(STATIC, output / "_static")

@@ -23,6 +23,11 @@ NUMBER = re.compile(r"[\d.,+−–\s×%-]*|nan|NaN|inf|—")
 TABLE = re.compile(r"<table\b[^>]*>.*?</table>", re.DOTALL)
 SAME_IDS = re.compile(r' id="(?:exercise|solution)-content"')  # sphinx-exercise gives them to every exercise of a page
 TOGGLE = re.compile(r'<summary>(?=<span class="toctree-toggle")')  # an arrow of the list of pages, without a name
+THEME = 'dataset.theme = localStorage.getItem("theme") || "auto";'  # "auto" has no colours until all scripts have come
+NOW = (
+    'dataset.theme = {light: "light", dark: "dark"}[localStorage.getItem("mode")] || '
+    '(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");'
+)
 DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 PLACES = re.compile(r'\s(?:x|y|d|cx|cy|points|transform)="[^"]*"')
 FIGURE = re.compile(
@@ -112,7 +117,7 @@ def link_cards(body: str, page: str) -> str:
 def clean(page: Path) -> None:
     """Take out of a written page the scripts that the theme puts there without asking; name its arrows; seal it."""
     text = page.read_text(encoding="utf-8")
-    cleaned = TOGGLE.sub('<summary aria-label="Show or hide the pages below">', REFUSED.sub("", text))
+    cleaned = TOGGLE.sub('<summary aria-label="Show or hide the pages below">', REFUSED.sub("", text)).replace(THEME, NOW)
     if page.name != "search.html":
         cleaned = SEARCH.sub("", cleaned if "sd-tab-set" in cleaned else TABS.sub("", cleaned))
     if "<head" in cleaned:  # Jupyter Book's own way in is no page; `tools.site.publish` puts another in its place

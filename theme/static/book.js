@@ -51,6 +51,13 @@ function focusScrollers() {
   }
 }
 
+// Far parts of a page wait until they come near the window. Who walks with the Tab key, or prints, needs all of them at once.
+function layOutWhole() {
+  const whole = () => document.documentElement.classList.add("whole");
+  addEventListener("keydown", ({ key }) => key === "Tab" && whole(), true);
+  addEventListener("beforeprint", whole);
+}
+
 // The theme opens its menus on narrow windows as dialogs, and forgets what opened them.
 function returnFocus() {
   for (const side of ["primary", "secondary"]) {
@@ -89,6 +96,7 @@ function start() {
   nameButtons();
   nameLogo();
   focusScrollers();
+  layOutWhole();
   returnFocus();
   openTarget();
   printLight();
