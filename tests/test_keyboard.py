@@ -69,8 +69,8 @@ def _walk(visitor: Visitor, name: str) -> None:
 def test_far_parts_wait_until_the_tab_key_asks_for_them(reader: Visitor) -> None:
     page = reader.open(CHAPTER)
     waiting = (
-        "[...document.querySelectorAll('.bd-article > section > section p')].filter("
-        "(p) => !p.checkVisibility({ contentVisibilityAuto: true })).length"
+        "[...document.querySelectorAll('.bd-article > section > section > p')].filter((p) => "
+        "!p.checkVisibility({ contentVisibilityAuto: true })).length"
     )
     assert page.evaluate(waiting) > 20
     page.keyboard.press("Tab")

@@ -196,6 +196,11 @@ def test_search_finds_a_word(reader: Visitor) -> None:
     assert not reader.faults
 
 
+def test_the_bundle_has_the_colours_of_code(built: Path) -> None:
+    style, colours = ((built / "_static" / name).read_text(encoding="utf-8") for name in ("all.css", "pygments.css"))
+    assert 'html[data-theme="dark"] .highlight .k' in colours and colours.strip() in style
+
+
 def test_theme_can_be_chosen(reader: Visitor) -> None:
     page, seen = reader.open(PAGES[0]), set()
     for _ in range(3):
