@@ -77,6 +77,24 @@ def test_far_parts_wait_until_the_tab_key_asks_for_them(reader: Visitor) -> None
     page.wait_for_function(f"() => {waiting} === 0")
 
 
+@pytest.mark.parametrize("view", ["light", "phone"])
+def test_a_jump_lands_where_it_leads(browser, address: str, view: str) -> None:
+    window = Visitor(browser, address, view)
+    page = window.open(CHAPTER)
+    parts = page.evaluate("[...document.querySelectorAll('.bd-article > section > section')].map((part) => part.id)")
+    for name in (parts[-1], parts[3], parts[len(parts) // 2]):
+        page.evaluate(f"location.hash = '#{name}'")
+        page.wait_for_timeout(600)  # a scroll that is smooth
+        top = page.evaluate(f"document.querySelector('#{name} > h2').getBoundingClientRect().top")
+        assert 0 < top < 250, f"the heading of {name} is {top} px below the top of the window"
+    other = Visitor(browser, address, view).open(f"{CHAPTER}#{parts[len(parts) // 2]}")  # and so from elsewhere
+    other.wait_for_timeout(600)
+    top = other.evaluate(f"document.querySelector('#{parts[len(parts) // 2]} > h2').getBoundingClientRect().top")
+    assert 0 < top < 250
+    other.context.close()
+    window.context.close()
+
+
 def test_the_first_link_leads_past_the_menus(reader: Visitor) -> None:
     page = reader.open(CHAPTER)
     page.keyboard.press("Tab")

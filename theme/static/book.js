@@ -51,11 +51,16 @@ function focusScrollers() {
   }
 }
 
-// Far parts of a page wait until they come near the window. Who walks with the Tab key, or prints, needs all of them at once.
+// Far parts of a page wait until they come near the window. Who walks with the Tab key, jumps to a part, or prints, needs all
+// of them at once: until they are laid out, their heights are guesses.
 function layOutWhole() {
-  const whole = () => document.documentElement.classList.add("whole");
-  addEventListener("keydown", ({ key }) => key === "Tab" && whole(), true);
-  addEventListener("beforeprint", whole);
+  document.documentElement.classList.add("whole");
+}
+
+function layOutWhenNeeded() {
+  addEventListener("keydown", ({ key }) => key === "Tab" && layOutWhole(), true);
+  addEventListener("click", ({ target }) => target.closest?.("a[href*='#']") && layOutWhole(), true);
+  addEventListener("beforeprint", layOutWhole);
 }
 
 // The theme opens its menus on narrow windows as dialogs, and forgets what opened them.
@@ -70,6 +75,12 @@ function openTarget() {
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   for (let box = target && target.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
   if (target && target.closest("details")) target.scrollIntoView();
+}
+
+function jump() {
+  layOutWhole();
+  openTarget();
+  document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
 }
 
 // Paper is white: what is read in dark is printed in light.
@@ -96,11 +107,11 @@ function start() {
   nameButtons();
   nameLogo();
   focusScrollers();
-  layOutWhole();
+  layOutWhenNeeded();
   returnFocus();
-  openTarget();
+  if (location.hash) jump();
   printLight();
-  addEventListener("hashchange", openTarget);
+  addEventListener("hashchange", jump);
 }
 
 if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
