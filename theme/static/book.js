@@ -39,7 +39,7 @@ function nameLogo() {
 // What scrolls can be reached by the Tab key. Whether it does changes with the window and with what is in it; an observer
 // is told of both, and of what is not laid out yet when that comes near the window.
 function focusScrollers() {
-  const boxes = ".table-scroll, div.cell_output pre, div.highlight pre, mjx-container[display=true]";
+  const boxes = ".table-scroll, .mermaid, div.cell_output pre, div.highlight pre, mjx-container[display=true]";
   const look = (box) => {
     if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
