@@ -1,5 +1,7 @@
 """The back matter finds every exercise, and every package that the requirements name."""
 
+import pytest
+
 from theme.backmatter import direct_packages, executed, exercises_of
 from tools.execute import ROOT, notebooks
 
@@ -28,7 +30,10 @@ def test_every_exercise_of_the_book_is_found():
 
 
 def test_packages_have_the_versions_of_the_constraints():
-    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").lower().replace("_", "-").splitlines()
+    text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    if "emptied" in text:
+        pytest.skip("this is a run on the newest releases: the pins were let go by tools/unpin.py")
+    lines = text.lower().replace("_", "-").splitlines()
     found = direct_packages()
     assert {"jupyter-book", "transformers", "nbmake"} <= found.keys()
     pinned = {f"{name.lower().replace('_', '-')}=={version.split('+')[0]}" for name, version in found.items()}

@@ -40,6 +40,8 @@ def bounded() -> dict[str, set[str]]:
 
 
 def test_every_upper_bound_is_explained() -> None:
+    if "emptied" in (ROOT / "constraints.txt").read_text(encoding="utf-8"):
+        pytest.skip("this is a run on the newest releases: the pins were let go by tools/unpin.py")
     table = (ROOT / "VERSIONS.md").read_text(encoding="utf-8").split("## Bounds that packages set")[1]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     named = {canonicalize_name(name) for row in rows for name in re.findall(r"`([^`]+)`", row)}
