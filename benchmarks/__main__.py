@@ -4,6 +4,7 @@ import argparse
 import datetime
 import os
 import platform
+import re
 import sys
 import traceback
 from importlib.metadata import version
@@ -24,12 +25,12 @@ HEAD = """# Results
 `make bench` writes this page and its figures; nothing in it was typed. {about}
 
 How many times as fast ours is: the median over rounds, with a 95 % bootstrap interval over rounds. Each round times both, in
-turns. Where the interval lies below 1 we lose, and the table says why.
+turns. Where the interval lies below 1 we lose, and the table says why. A part that was measured on another day says when.
 """
 
 
 def main(words: list[str]) -> int:
-    """Run the parts that are named, or all, and write the page; 1 if a part failed."""
+    """Run all parts and write the page, or those that are named and renew them in it; 1 if a part failed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", help=f"some of {', '.join([*PARTS, *SECTIONS])}; none for all")
     parser.add_argument("--quick", action="store_true", help="small sizes and few rounds, to try it")
@@ -39,19 +40,34 @@ def main(words: list[str]) -> int:
     if unknown := set(options.parts) - {*PARTS, *SECTIONS}:
         parser.error(f"unknown parts {', '.join(sorted(unknown))}; there are {', '.join([*PARTS, *SECTIONS])}")
     failed: list[str] = []
-    text = [HEAD.format(about=about(options.quick))]
+    said, made = about(options.quick), []
     for name in options.parts or [*PARTS, *SECTIONS]:
         print(f"{name} ...", flush=True)
         try:
-            text.append(written(name, options))
+            made.append(written(name, options))
         except Exception:  # the other parts go on, and the exit status says it
             failed.append(name)
             traceback.print_exc()
-            text.append(f"## {name.capitalize()}\n\nThis part failed on this machine.\n")
+            made.append(f"## {name.capitalize()}\n\nThis part failed on this machine.\n")
     options.into.mkdir(parents=True, exist_ok=True)
-    (options.into / "results.md").write_text("\n".join(text), encoding="utf-8")
-    print(options.into / "results.md")
+    page = options.into / "results.md"
+    if options.parts and page.exists():
+        text = renewed(page.read_text(encoding="utf-8"), made, said)
+    else:
+        text = "\n".join([HEAD.format(about=said), *made])
+    page.write_text(text, encoding="utf-8")
+    print(page)
     return 1 if failed else 0
+
+
+def renewed(page: str, made: list[str], said: str) -> str:
+    """The page with parts in the place of those of the same heading, or after all; each says when it was measured."""
+    head, *parts = re.split(r"(?m)^(?=## )", page)
+    by_heading = {part.splitlines()[0]: part.strip() for part in parts}
+    for part in made:
+        heading, rest = part.split("\n", 1)
+        by_heading[heading] = f"{heading}\n\nMeasured {said}\n{rest.rstrip()}"
+    return "\n\n".join([head.strip(), *by_heading.values()]) + "\n"
 
 
 def about(quick: bool) -> str:

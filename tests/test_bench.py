@@ -57,3 +57,13 @@ def test_the_page_and_its_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert f"figures/{figure.name}" in text and figure.read_text().startswith("<?xml")
     with pytest.raises(SystemExit):
         bench.main(["nothing", "--into", str(tmp_path)])
+
+
+def test_a_part_is_renewed_and_the_others_stay() -> None:
+    page = "# Results\n\nHead.\n\n## Tokens\n\nold\n\n## Chat\n\nstays\n"
+    text = bench.renewed(page, ["## Tokens\n\nnew\n", "## Page\n\nfirst\n"], "today, here.")
+    assert text == (
+        "# Results\n\nHead.\n\n## Tokens\n\nMeasured today, here.\n\nnew\n\n## Chat\n\nstays\n\n"
+        "## Page\n\nMeasured today, here.\n\nfirst\n"
+    )
+    assert bench.renewed(text, ["## Tokens\n\nnew\n"], "today, here.") == text
