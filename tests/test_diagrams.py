@@ -41,6 +41,8 @@ def test_what_is_drawn_is_shown_and_the_rest_waits(drawn: Path, doctree: nodes.d
     (drawn / f"{name}.svg").write_text("<svg></svg>")
     shown = diagrams.place(BODY, doctree, {}, "page")
     assert '<div class="mermaid" role="img" aria-label="From &quot;a&quot; to b."><svg></svg></div>' in shown
+    (drawn / f"{name}.svg").write_text('<svg id="a" width="690.5" height="3"></svg>')
+    assert 'style="--width: 690.5px"><svg' in diagrams.place(BODY, doctree, {}, "page")
     assert diagrams.WAITS not in shown and "--&gt;" not in shown
 
 

@@ -20,6 +20,7 @@ from helpers import assets
 logger = logging.getLogger(__name__)
 DRAWN = Path(__file__).with_suffix("")
 WORDS = re.compile(r'<pre\b[^>]*\bclass="mermaid"[^>]*>(.*?)</pre>', re.DOTALL)
+WIDTH = re.compile(r'<svg\b[^>]*?\swidth="([\d.]+)"')
 WAITS = "data-diagram="  # the mark of a diagram that the reader's browser has to draw
 
 
@@ -42,7 +43,9 @@ def place(body: str, doctree: nodes.document, config: dict, pagename: str) -> st
         image = f'class="mermaid" role="img" aria-label="{html.escape(next(left, ""))}"'
         file = DRAWN / f"{name}.svg"
         if file.exists():
-            return f"<div {image}>{file.read_text(encoding='utf-8')}</div>"
+            drawing = file.read_text(encoding="utf-8")
+            width = f' style="--width: {wide[1]}px"' if (wide := WIDTH.match(drawing)) else ""
+            return f"<div {image}{width}>{drawing}</div>"
         return f'<pre {image} {WAITS}"{name}">{found[1]}</pre>'
 
     return WORDS.sub(one, body)
