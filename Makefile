@@ -3,6 +3,7 @@
 
 PY := .venv/bin/python
 PORT ?= 8000
+TWO := -n 2 --dist loadfile  # two processes run the tests, each whole files of them
 .DEFAULT_GOAL := help
 .PHONY: book test test-faults lab serve lint format long pdf teach assignments check twice bench coverage screenshot diagrams hashes clean help setup setup-dev
 
@@ -11,7 +12,7 @@ book: setup            ## build the site; prints the path of its first page
 
 test: setup-dev        ## run every notebook and every test
 	@$(PY) -m tools.offline -m tools.book
-	@$(PY) -m tools.offline -m pytest
+	@$(PY) -m tools.offline -m pytest $(TWO)
 
 test-faults: setup-dev ## kill, starve and race set-up and build; minutes
 	@$(PY) -m tools.offline -m pytest -m "faults or not faults" \
@@ -27,7 +28,7 @@ twice: setup-dev       ## run the notebooks again and again; what they claim mus
 	@$(PY) -m tools.determinism
 
 coverage: setup-dev    ## how much of helpers the tests reach, branches included
-	@$(PY) -m coverage run -m pytest
+	@$(PY) -m coverage run -m pytest $(TWO)
 	@$(PY) -m coverage combine -q
 	@$(PY) -m coverage report
 

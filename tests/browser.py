@@ -60,7 +60,7 @@ class Visitor:
     """Opens pages in one browser window, lets no request out, and keeps a list of all that went wrong."""
 
     def __init__(self, browser, address: str, view: str):
-        self.address, self.faults, self.scheme = address, [], VIEWS[view]["color_scheme"]
+        self.address, self.faults, self.view, self.scheme = address, [], view, VIEWS[view]["color_scheme"]
         self.context = browser.new_context(**VIEWS[view])
         self.context.route(lambda url: not url.startswith((address, "data:", "blob:")), self._refuse)
         self.page = self.context.new_page()

@@ -74,7 +74,8 @@ def test_page_is_whole(visitor: Visitor, name: str) -> None:
     assert not page.evaluate("[...document.images].filter((i) => !i.complete || !i.naturalWidth).map((i) => i.src)")
     assert not page.evaluate("[...document.fonts].filter((font) => font.status === 'error').map((font) => font.family)")
     assert "error in text" not in " ".join(page.locator(".mermaid").all_text_contents()).lower()
-    _assert_accessible(page)
+    if visitor.view == "light":  # all that is here closed is there open too; one view is enough for what closes it
+        _assert_accessible(page)
     page.evaluate("for (const box of document.querySelectorAll('details')) box.open = true")
     page.evaluate("for (const button of document.querySelectorAll('.toggle-button')) button.click()")
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")  # it is drawn
