@@ -7,7 +7,7 @@ import torch
 
 from benchmarks import chat, languages, models, tokens
 from benchmarks.alignment import of_alignment
-from benchmarks.notebooks import of_notebooks
+from benchmarks.notebooks import of_chapter, of_notebooks
 from benchmarks.rounds import Comparison
 from helpers.corpora import declarations
 from helpers.languages import identify, tools
@@ -67,5 +67,5 @@ def of_chat(quick: bool) -> Iterator[Comparison]:
 
 PARTS: dict[str, Callable[[bool], Iterator[Comparison]]] = {
     "languages": of_languages, "tokens": of_tokens, "models": of_models, "chat": of_chat,
-    "alignment": of_alignment, "notebooks": of_notebooks,
+    "alignment": of_alignment, "notebooks": of_notebooks, "chapter": of_chapter,
 }  # fmt: skip

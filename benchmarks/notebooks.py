@@ -34,27 +34,34 @@ SHOWS = KEYS + "nbmake; a second run of five cells that do nothing takes less th
 
 
 def of_notebooks(quick: bool) -> Iterator[Comparison]:
-    """A small notebook; and unless quickly, a chapter that takes its time."""
+    """A small notebook from nothing; tested and shown; and again, when nothing has changed."""
     with tempfile.TemporaryDirectory() as folder:
-        (small,) = generated(Path(folder) / "small", 1)
-        yield from compared(small, "a small notebook", Path(folder) / "of small")
-        if not quick:
-            chapter = placed(execute.ROOT / "chapters" / CHAPTER, Path(folder) / "chapter")
-            yield from compared(chapter, f"chapter {CHAPTER[:2]}", Path(folder) / "of chapter")
+        (notebook,), place = generated(Path(folder) / "small", 1), Path(folder) / "of small"
+        fresh, still = partial(cold, [notebook], place), partial(again, [notebook], place)
+        converts, makes = partial(nbconvert, notebook, place), partial(nbmake, notebook, place)
+        yield Comparison("run a small notebook", "nbconvert --execute", fresh, converts, CONVERTS)
+        yield Comparison("run a small notebook", "pytest --nbmake", fresh, makes, MAKES)
+        yield tested_and_shown(notebook, "a small notebook", place)
+        yield Comparison("run a small notebook again, unchanged", "nbconvert --execute", still, converts)
+        yield Comparison("run a small notebook again, unchanged", "pytest --nbmake", still, makes)
 
 
-def compared(notebook: Path, what: str, place: Path) -> Iterator[Comparison]:
-    """A notebook from nothing; tested and shown; and again, when nothing has changed."""
-    fresh, still = partial(cold, [notebook], place), partial(again, [notebook], place)
-    converts, makes = partial(nbconvert, notebook, place), partial(nbmake, notebook, place)
-    yield Comparison(f"run {what}", "nbconvert --execute", fresh, converts, CONVERTS)
-    yield Comparison(f"run {what}", "pytest --nbmake", fresh, makes, MAKES)
+def of_chapter(quick: bool) -> Iterator[Comparison]:
+    """A chapter that takes its time, tested and shown; quickly, a small notebook in its place. Minutes a round."""
+    with tempfile.TemporaryDirectory() as folder:
+        if quick:
+            (notebook,) = generated(Path(folder) / "small", 1)
+        else:
+            notebook = placed(execute.ROOT / "chapters" / CHAPTER, Path(folder) / "chapter")
+        yield tested_and_shown(notebook, f"chapter {CHAPTER[:2]}", Path(folder) / "of chapter")
+
+
+def tested_and_shown(notebook: Path, what: str, place: Path) -> Comparison:
+    """One execution for the test and the page, beside one for each."""
     ours, theirs = partial(shown, notebook, place), partial(shown_and_tested, notebook, place)
-    yield Comparison(
+    return Comparison(
         f"test {what} and make its page", "pytest --nbmake, and Jupyter Book that executes", ours, theirs, SHOWS
     )
-    yield Comparison(f"run {what} again, unchanged", "nbconvert --execute", still, converts)
-    yield Comparison(f"run {what} again, unchanged", "pytest --nbmake", still, makes)
 
 
 def cold(notebooks: Sequence[Path], place: Path) -> None:
