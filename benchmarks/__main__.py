@@ -10,6 +10,8 @@ import traceback
 from importlib.metadata import version
 from pathlib import Path
 
+import torch
+
 from benchmarks.comparing import PARTS
 from benchmarks.growing import growths
 from benchmarks.page import section
@@ -76,7 +78,8 @@ def about(quick: bool) -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in NAMED)
     sizes = " Small sizes and few rounds: a trial." if quick else ""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    machine = f"{platform.system()} on {platform.machine()}, {cores} cores, Python {platform.python_version()}"
+    vectors = torch.backends.cpu.get_cpu_capability()  # AVX2 or AVX512: what matrix products take depends on it
+    machine = f"{platform.system()} on {platform.machine()}, {cores} cores ({vectors}), Python {platform.python_version()}"
     return f"{day}, {machine}, {versions}.{sizes}"
 
 
