@@ -198,11 +198,11 @@ def test_what_can_t_be_written_is_named(chat, prompts, options, error, words):
 
 def test_beams_are_token_for_token_those_of_generate(chat):
     model, tokenizer = chat
-    end = model.generation_config.eos_token_id
+    end, decoder = model.generation_config.eos_token_id, decoder_of(model)
     for i, text in enumerate(STARTS):
         prompt = asked(text) if i % 4 == 3 else text_ids(tokenizer, text)
         n, penalty = (4, 1.0) if i % 2 else (3, 0.6)
-        ours = beam_search(decoder_of(model), prompt, num_beams=n, max_new_tokens=6, eos=end, length_penalty=penalty)
+        ours = beam_search(decoder, prompt, num_beams=n, max_new_tokens=6, eos=end, length_penalty=penalty)
         theirs = model.generate(
             torch.tensor([prompt], device=model.device),
             num_beams=n, num_return_sequences=n, max_new_tokens=6, length_penalty=penalty, do_sample=False,
