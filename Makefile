@@ -3,8 +3,10 @@
 
 PY := .venv/bin/python
 PORT ?= 8000
-TWO := -n 2 --dist loadfile  # two processes run the tests, each whole files of them
-export THP_MEM_ALLOC_ENABLE ?= 1  # PyTorch asks Linux for large pages: where it grants them, new memory costs less
+# Two processes run the tests, each whole files of them.
+TWO := -n 2 --dist loadfile
+# PyTorch asks Linux for large pages: where it grants them, new memory costs less.
+export THP_MEM_ALLOC_ENABLE ?= 1
 .DEFAULT_GOAL := help
 .PHONY: book test test-faults lab serve lint format long pdf teach assignments check twice bench coverage screenshot diagrams hashes clean help setup setup-dev
 
