@@ -57,6 +57,20 @@ def test_each_run_says_what_differs(monkeypatch, capsys):
     assert "DIFFER" in capsys.readouterr().out
 
 
+def test_after_a_notebook_that_fails_the_others_are_compared(monkeypatch, capsys):
+    first, second = execute.notebooks()[:2]
+
+    def run(notebook, threads):
+        if notebook == first:
+            raise execute.NotebookFailedError(f"{notebook.name} failed")
+        return [MADE]
+
+    monkeypatch.setattr(determinism, "run", run)
+    assert determinism.main([first.name, second.name]) == 1
+    said = capsys.readouterr().out
+    assert f"{first.name}: FAILED" in said and f"{second.name}: 1 claims, they agree" in said
+
+
 def test_a_name_of_no_notebook_is_refused():
     with pytest.raises(SystemExit, match="99_"):
         determinism.main(["99_"])

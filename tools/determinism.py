@@ -46,13 +46,18 @@ TIMED = (  # ratios and rates made of seconds or bytes that were measured, whose
 
 
 def main(names: Sequence[str]) -> int:
-    """Compare runs of the notebooks whose file begins with one of the names; the number of notebooks that differ."""
+    """Compare runs of the notebooks whose file begins with one of the names; the number that differ or fail."""
     chosen = [n for n in execute.notebooks() if not names or n.name.startswith(tuple(names))]
     if not chosen:
         raise SystemExit(f"no notebook begins with {' or '.join(names)}")
     n_bad = 0
     for notebook in chosen:
-        runs = [run(notebook, threads) for threads in THREADS]
+        try:
+            runs = [run(notebook, threads) for threads in THREADS]
+        except execute.NotebookFailedError as error:  # its traceback was printed; the others are still compared
+            n_bad += 1
+            print(f"{notebook.name}: FAILED, {error}", flush=True)
+            continue
         said = [*differences(runs[0], runs[1], exact=True), *differences(runs[0], runs[2], exact=False)]
         n_bad += bool(said)
         print(f"{notebook.name}: {len(runs[0])} claims, " + ("they agree" if not said else "they DIFFER"), flush=True)
