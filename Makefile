@@ -31,7 +31,7 @@ twice: setup-dev       ## run the notebooks again and again; what they claim mus
 	@$(PY) -m tools.determinism
 
 coverage: setup-dev    ## how much of helpers the tests reach, branches included
-	@$(PY) -m coverage run -m pytest $(TWO)
+	@$(PY) -m coverage run -m pytest
 	@$(PY) -m coverage combine -q
 	@$(PY) -m coverage report
 

@@ -50,10 +50,11 @@ def of_chapter(quick: bool) -> Iterator[Comparison]:
     """A chapter that takes its time, tested and shown; quickly, a small notebook in its place. Minutes a round."""
     with tempfile.TemporaryDirectory() as folder:
         if quick:
-            (notebook,) = generated(Path(folder) / "small", 1)
+            (notebook,), what = generated(Path(folder) / "small", 1), "a small notebook"
         else:
             notebook = placed(execute.ROOT / "chapters" / CHAPTER, Path(folder) / "chapter")
-        yield tested_and_shown(notebook, f"chapter {CHAPTER[:2]}", Path(folder) / "of chapter")
+            what = f"chapter {CHAPTER[:2]}"
+        yield tested_and_shown(notebook, what, Path(folder) / "of chapter")
 
 
 def tested_and_shown(notebook: Path, what: str, place: Path) -> Comparison:

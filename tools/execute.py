@@ -28,7 +28,7 @@ from helpers.progress import BATCH_VARIABLE
 ROOT = Path(__file__).resolve().parent.parent
 EXECUTED = ROOT / "_build" / "executed"
 RUN = ROOT / "_build" / "run"
-CELL_SECONDS = 900  # against a cell that hangs: on a slow and busy machine one of two minutes took over five
+CELL_SECONDS = 900  # against a cell that hangs; one that ends took over 300 where another run shared the cores
 START_FAILED = ("Kernel died before replying", "Kernel didn't respond", "Timeout waiting for kernel")
 
 
