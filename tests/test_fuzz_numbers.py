@@ -156,6 +156,9 @@ CASES = [
         },
     ),
     Case(machine.fastest, {"run": fixed(int), "rounds": count(1, 3)}, not_negative),
+    Case(
+        machine.fastest_in_turns, {"runs": fixed({"one": int, "other": str}), "rounds": count(1, 3)}, lambda s: len(s) == 2
+    ),
     Case(machine.read_bandwidth, {"n_bytes": count(2**16, 2**20), "rounds": count(1, 2)}, lambda rate: rate > 0),
     Case(machine.matmul_rate, {"size": count(1, 64), "rounds": count(1, 2)}, lambda rate: rate > 0),
     Case(compare.best_rates, {"task": any_of("text", "recall")}),

@@ -1,8 +1,10 @@
 """Memory of a call is that of the call, rates are rates, and bad input is named. No time is asserted."""
 
+import time
+
 import pytest
 
-from helpers.machine import fastest, matmul_rate, peak_bytes, read_bandwidth
+from helpers.machine import fastest, fastest_in_turns, matmul_rate, peak_bytes, read_bandwidth
 
 
 def test_a_call_that_needs_nothing_adds_little():
@@ -35,10 +37,20 @@ def test_the_first_run_is_not_counted():
     assert len(calls) == 4
 
 
+def test_several_runs_are_timed_in_turns():
+    calls = []
+    seconds = fastest_in_turns(
+        {"slow": lambda: calls.append("slow") or time.sleep(0.01), "quick": lambda: calls.append("quick")}, 2
+    )
+    assert calls == ["slow", "quick"] * 3
+    assert list(seconds) == ["slow", "quick"] and seconds["slow"] >= 0.01
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: fastest(print, 0), "rounds=0 is no size"),
+        (lambda: fastest_in_turns({}, -1), "rounds=-1 is no size"),
         (lambda: read_bandwidth(100), "n_bytes=100 is no size; give a whole number from 4096 on"),
         (lambda: matmul_rate(1.5), "size=1.5 is no size"),
     ],
