@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from helpers import assets
+
 VIEWS = {
     "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
@@ -54,6 +56,16 @@ def serve(folder: Path) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
+
+
+def violations(page) -> list[str]:
+    """What axe-core finds against any of its rules on the page that is open."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate((assets.path("axe-core") / "axe.min.js").read_text(encoding="utf-8"))
+    return page.evaluate(
+        """axe.run({ resultTypes: ["violations"] }).then((results) =>
+             results.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes[0].html}`))"""
+    )
 
 
 class Visitor:

@@ -4,8 +4,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from helpers import assets
-from tests.browser import Visitor
+from tests.browser import Visitor, violations
 from tools import site
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -45,9 +44,7 @@ def assert_whole(visitor: Visitor) -> None:
     assert not visitor.faults
     widths = visitor.page.evaluate("[document.scrollingElement.scrollWidth, document.scrollingElement.clientWidth]")
     assert widths[0] <= widths[1], f"scrolls sideways: {widths[0]} > {widths[1]} px"
-    visitor.page.evaluate((assets.path("axe-core") / "axe.min.js").read_text(encoding="utf-8"))
-    script = "axe.run().then((r) => r.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes[0].html}`))"
-    found = visitor.page.evaluate(script)
+    found = violations(visitor.page)
     assert not found, "\n".join(found)
 
 

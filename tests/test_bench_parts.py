@@ -80,7 +80,9 @@ def test_a_notebook_that_fails_fails_the_part(tmp_path: Path) -> None:
 
 
 def test_the_rows_of_a_part_are_named(tmp_path: Path) -> None:
-    rows = [(one.what, one.beside) for one in notebooks.compared(tmp_path / "a.ipynb", "it", tmp_path)]
+    rows = [(one.what, one.beside) for one in notebooks.of_notebooks(quick=True)]
     assert len(set(rows)) == 5 and sum("unchanged" in what for what, _ in rows) == 2
+    (row,) = notebooks.of_chapter(quick=False)
+    assert row.what == "test chapter 01 and make its page"
     with pytest.raises(RuntimeError, match="-c print"):
         call(["-c", "print(1 / 0)"], tmp_path)

@@ -50,6 +50,7 @@ def test_so_it_does_on_a_narrow_window(browser, address: str, name: str) -> None
 def _walk(visitor: Visitor, name: str) -> None:
     page = visitor.open(name)
     page.emulate_media(reduced_motion="reduce")  # what slides in is in at once
+    visitor.lay_out()  # as the first press does; a person's second press comes later than a test's
     hidden, most = [], 2 * page.evaluate(f"({USABLE})().length") + 50
     for _ in range(most):
         page.keyboard.press("Tab")

@@ -12,8 +12,7 @@ from urllib.parse import unquote, urljoin, urlparse
 import pytest
 from lxml import html
 
-from helpers import assets
-from tests.browser import VIEWS, Visitor, serve
+from tests.browser import VIEWS, Visitor, serve, violations
 from tools import site
 from tools.execute import key
 
@@ -107,10 +106,7 @@ def test_menus_are_accessible_when_they_are_open(visitor: Visitor, name: str) ->
 
 
 def _assert_accessible(page) -> None:
-    """axe-core finds no violation of any of its rules."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate((assets.path("axe-core") / "axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run().then((r) => r.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes[0].html}`))")
+    found = violations(page)
     assert not found, "\n".join(found)
 
 
