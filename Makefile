@@ -3,7 +3,7 @@
 
 PY := .venv/bin/python
 PORT ?= 8000
-# Two processes run the tests, each whole files of them, with a thread each: four threads on two cores wait for each other.
+# Two processes run the tests, each whole files of them.
 TWO := -n 2 --dist loadfile
 # PyTorch asks Linux for large pages: where it grants them, new memory costs less.
 export THP_MEM_ALLOC_ENABLE ?= 1
@@ -15,7 +15,7 @@ book: setup            ## build the site; prints the path of its first page
 
 test: setup-dev        ## run every notebook and every test
 	@$(PY) -m tools.offline -m tools.book
-	@OMP_NUM_THREADS=1 $(PY) -m tools.offline -m pytest $(TWO)
+	@$(PY) -m tools.offline -m pytest $(TWO)
 
 test-faults: setup-dev ## kill, starve and race set-up and build; minutes
 	@$(PY) -m tools.offline -m pytest -m "faults or not faults" \

@@ -82,7 +82,7 @@ class Visitor:
 
     def lay_out(self) -> None:
         """Lay out all of the page, as for the Tab key; what is far from the window waits until then."""
-        self.page.evaluate("document.documentElement.classList.add('whole')")
+        self.page.evaluate("dispatchEvent(new KeyboardEvent('keydown', { key: 'Tab' }))")
         self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def _refuse(self, route) -> None:

@@ -1,6 +1,7 @@
 """What several test modules share."""
 
 import ipaddress
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.browser import VIEWS, Visitor, chromium, serve
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where several processes run the tests, each has one thread: more threads than cores wait for each other."""
+    if getattr(config.option, "numprocesses", None):
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session", autouse=True)

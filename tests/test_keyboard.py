@@ -50,7 +50,6 @@ def test_so_it_does_on_a_narrow_window(browser, address: str, name: str) -> None
 def _walk(visitor: Visitor, name: str) -> None:
     page = visitor.open(name)
     page.emulate_media(reduced_motion="reduce")  # what slides in is in at once
-    visitor.lay_out()  # as the first press does; a person's second press comes later than a test's
     hidden, most = [], 2 * page.evaluate(f"({USABLE})().length") + 50
     for _ in range(most):
         page.keyboard.press("Tab")
@@ -76,6 +75,21 @@ def test_far_parts_wait_until_the_tab_key_asks_for_them(reader: Visitor) -> None
     assert page.evaluate(waiting) > 20
     page.keyboard.press("Tab")
     page.wait_for_function(f"() => {waiting} === 0")
+
+
+def test_what_scrolls_can_be_focused_once_it_comes_near_though_its_size_was_guessed(browser, address: str) -> None:
+    narrow = Visitor(browser, address, "phone")
+    page = narrow.open(CHAPTER)
+    page.evaluate("for (const box of document.querySelectorAll('div.highlight pre')) box.tabIndex = -1")  # as the theme does
+    far = page.locator("div.highlight pre:has(> span:nth-of-type(9))").last
+    far.evaluate("(box) => box.scrollIntoView()")
+    page.wait_for_function("(box) => box.scrollWidth <= box.clientWidth + 1 || box.tabIndex === 0", arg=far.element_handle())
+    assert far.evaluate("(box) => box.scrollWidth > box.clientWidth + 1"), "it scrolls, or nothing is tested"
+    page.evaluate("for (const box of document.querySelectorAll('div.highlight pre')) box.tabIndex = -1")
+    narrow.lay_out()
+    wrong = "document.querySelectorAll('div.highlight pre')].filter((b) => (b.scrollWidth > b.clientWidth + 1) !== (b.tabIndex === 0))"
+    assert page.evaluate(f"[...{wrong}.length") == 0
+    narrow.context.close()
 
 
 @pytest.mark.parametrize("view", ["light", "phone"])

@@ -36,25 +36,36 @@ function nameLogo() {
   box?.setAttribute("aria-label", "Home");
 }
 
-// What scrolls can be reached by the Tab key. Whether it does changes with the window and with what is in it; an observer
-// is told of both, and of what is not laid out yet when that comes near the window.
+// What scrolls can be reached by the Tab key. Whether it does changes with the window and with what is in it, which an
+// observer is told, and it is not known before it is laid out: then its size may be what was guessed, and no observer is told.
+const SCROLLERS = ".table-scroll, .mermaid, div.cell_output pre, div.highlight pre, mjx-container[display=true]";
+
+function lookAtScroller(box) {
+  if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+  else box.removeAttribute("tabindex");
+}
+
+function lookAtScrollers(part) {
+  if (part.matches?.(SCROLLERS)) lookAtScroller(part);
+  part.querySelectorAll(SCROLLERS).forEach(lookAtScroller);
+}
+
 function focusScrollers() {
-  const boxes = ".table-scroll, .mermaid, div.cell_output pre, div.highlight pre, mjx-container[display=true]";
-  const look = (box) => {
-    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
-  };
-  const sizes = new ResizeObserver((changed) => changed.forEach(({ target }) => look(target.closest(boxes))));
-  for (const box of document.querySelectorAll(boxes)) {
+  const sizes = new ResizeObserver((changed) => changed.forEach(({ target }) => lookAtScroller(target.closest(SCROLLERS))));
+  for (const box of document.querySelectorAll(SCROLLERS)) {
     sizes.observe(box);
     if (box.firstElementChild) sizes.observe(box.firstElementChild);
   }
+  const come = ({ target, skipped }) => skipped || requestAnimationFrame(() => lookAtScrollers(target));
+  addEventListener("contentvisibilityautostatechange", come, true);
 }
 
 // Far parts of a page wait until they come near the window. Who walks with the Tab key, jumps to a part, or prints, needs all
 // of them at once: until they are laid out, their heights are guesses.
 function layOutWhole() {
+  if (document.documentElement.classList.contains("whole")) return;
   document.documentElement.classList.add("whole");
+  lookAtScrollers(document);
 }
 
 function layOutWhenNeeded() {
