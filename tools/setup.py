@@ -124,10 +124,11 @@ def install(files: list[str]) -> None:
     packages = re.split(r"^(?=\w)", (ROOT / lists[0]).read_text(), flags=re.MULTILINE)
     builder = VENV / "builder.txt"  # setuptools, which builds packages that come as source, must be there before them
     builder.write_text("".join(package for package in packages if package.startswith("setuptools==")))
-    checked = ("install", "--no-deps", "--require-hashes")
+    kind = ("install", "--no-compile")  # Python compiles a module when it is first imported; most never are
+    checked = (*kind, "--no-deps", "--require-hashes")
     pip(*checked, "-r", str(builder))
     pip(*checked, "--no-build-isolation", *named(lists))
-    pip("install", *named(files), "-c", "constraints.txt")
+    pip(*kind, *named(files), "-c", "constraints.txt")
 
 
 def named(files: list[str]) -> list[str]:
