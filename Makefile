@@ -8,7 +8,7 @@ TWO := -n 2 --dist loadfile
 # PyTorch asks Linux for large pages: where it grants them, new memory costs less.
 export THP_MEM_ALLOC_ENABLE ?= 1
 .DEFAULT_GOAL := help
-.PHONY: book test test-faults lab serve lint format long pdf teach assignments check twice bench coverage screenshot diagrams hashes clean help setup setup-dev
+.PHONY: book test test-long test-faults lab serve lint format long pdf teach assignments check twice bench coverage screenshot diagrams hashes clean help setup setup-dev
 
 book: setup            ## build the site; prints the path of its first page
 	@$(PY) -m tools.book
@@ -17,8 +17,12 @@ test: setup-dev        ## run every notebook and every test
 	@$(PY) -m tools.offline -m tools.book
 	@$(PY) -m tools.offline -m pytest $(TWO)
 
+test-long: setup-dev   ## the tests that take long: grading, printing, benchmarks, growth, keys on every page
+	@$(PY) -m tools.offline -m tools.book
+	@$(PY) -m tools.offline -m pytest -m long $(TWO)
+
 test-faults: setup-dev ## kill, starve and race set-up and build; minutes
-	@$(PY) -m tools.offline -m pytest -m "faults or not faults" \
+	@$(PY) -m tools.offline -m pytest -m "faults or long or not long" \
 		tests/faults tests/test_assets.py tests/test_setup.py tests/test_execute.py tests/test_book.py
 
 lab: setup             ## open the notebooks in JupyterLab
@@ -31,7 +35,7 @@ twice: setup-dev       ## run the notebooks again and again; what they claim mus
 	@$(PY) -m tools.determinism
 
 coverage: setup-dev    ## how much of helpers the tests reach, branches included
-	@$(PY) -m coverage run -m pytest
+	@$(PY) -m coverage run -m pytest -m "not faults"
 	@$(PY) -m coverage combine -q
 	@$(PY) -m coverage report
 

@@ -21,6 +21,15 @@ VIEWS = {
 }
 
 
+UNLIKE = ("index", "03_multilingual_tokens", "08_sampling", "token_playground", "claims", "glossary")
+
+
+def unlike_first(pages: list[str]) -> list:
+    """Pages as parameters of a test: those that are unlike each other are tested often, the others in the long tests."""
+    chosen = {f"chapters/{name}.html" for name in UNLIKE}
+    return [pytest.param(page, marks=() if page in chosen else pytest.mark.long) for page in pages]
+
+
 def chromium() -> str:
     """Path of the system's Chromium or Chrome; without one the test is skipped, or fails where CI is set."""
     if found := find_chromium():
@@ -58,13 +67,14 @@ def serve(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def violations(page) -> list[str]:
-    """What axe-core finds against any of its rules on the page that is open."""
+def violations(page, *rules: str) -> list[str]:
+    """What axe-core finds against its rules, all or some, on the page that is open."""
     if not page.evaluate("'axe' in window"):
         page.evaluate((assets.path("axe-core") / "axe.min.js").read_text(encoding="utf-8"))
     return page.evaluate(
-        """axe.run({ resultTypes: ["violations"] }).then((results) =>
-             results.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes[0].html}`))"""
+        """(rules) => axe.run({ resultTypes: ["violations"], ...(rules.length && { runOnly: rules }) }).then((results) =>
+             results.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes[0].html}`))""",
+        rules,
     )
 
 

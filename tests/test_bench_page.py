@@ -64,6 +64,7 @@ def test_a_page_that_is_busy_cannot_be_used_before_it_is_done(browser, address: 
     assert 0 < still.painted <= still.interactive < load.interactive
 
 
+@pytest.mark.long
 def test_what_comes_and_what_is_asked_of_others_is_counted(browser, address: str) -> None:
     visit(browser, address, "plain.html", line=QUICK, quiet=0.2)  # a browser's first asks for an icon
     plain, busy, copied = (
@@ -75,6 +76,7 @@ def test_what_comes_and_what_is_asked_of_others_is_counted(browser, address: str
     assert copied.n_bytes > plain.n_bytes > 0 and busy.n_bytes < 5_000, "packed"
 
 
+@pytest.mark.long
 def test_a_slow_line_is_slow(browser, address: str) -> None:
     fast, slow = (visit(browser, address, "busy.html", line=Line(n, 8_000, 8_000, 1), quiet=1) for n in (0, 500))
     assert slow.painted > fast.painted + 0.5, "the page and its style wait half a second each"

@@ -38,6 +38,7 @@ def test_both_sides_have_the_same_rows(tmp_path: Path) -> None:
     assert not trainer.args.activation_checkpointing and "adamw" in str(trainer.args.optim).lower()
 
 
+@pytest.mark.long
 def test_an_unchanged_notebook_is_not_run_again(tmp_path: Path, capsys) -> None:
     built = execute.EXECUTED
     one, other = notebooks.generated(tmp_path, 2)
@@ -55,6 +56,7 @@ def test_an_unchanged_notebook_is_not_run_again(tmp_path: Path, capsys) -> None:
     assert "3.14" in json.dumps(outputs)
 
 
+@pytest.mark.long
 def test_each_way_runs_the_notebook(tmp_path: Path) -> None:
     (notebook,) = notebooks.generated(tmp_path / "small", 1)
     place = tmp_path / "of"
@@ -69,6 +71,7 @@ def test_each_way_runs_the_notebook(tmp_path: Path) -> None:
     assert "3.14159" in pages[0] and "3.14159" not in pages[1]
 
 
+@pytest.mark.long
 def test_a_notebook_that_fails_fails_the_part(tmp_path: Path) -> None:
     (notebook,) = notebooks.generated(tmp_path, 1)
     notebook.write_text(notebook.read_text().replace("math.pi", "1 / 0"))

@@ -354,6 +354,7 @@ def test_damage_is_damage():
     assert len(corrupted(packed)) == len(packed)
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_crawl(tmp_path):
     script = (
         "import resource, sys; from pathlib import Path; from helpers.crawl import make;"

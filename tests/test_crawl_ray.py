@@ -13,7 +13,10 @@ from helpers.crawl.launch import LOOPBACK, launcher
 from helpers.crawl.run import run
 from tests.test_crawl_run import ROOT, assert_same, crawl, resumed_after_a_kill, undisturbed
 
-pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is an extra: requirements-cluster.txt")
+pytestmark = [
+    pytest.mark.skipif(find_spec("ray") is None, reason="Ray is an extra: requirements-cluster.txt"),
+    pytest.mark.long,
+]
 __all__ = ["crawl", "undisturbed"]  # fixtures
 
 

@@ -239,6 +239,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_crawl(tmp_path):
     peaks = []
     for n in (300, 3000):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser import Visitor
+from tests.browser import Visitor, unlike_first
 from tests.test_site import PAGES, built  # noqa: F401  (a fixture: the site that is looked at)
 
 CHAPTER = "chapters/08_sampling.html"
@@ -35,7 +35,7 @@ ARRIVE = """() => {
 LEFT_OUT = f"({USABLE})().filter((box) => !box.dataset.reached).map((box) => box.outerHTML.slice(0, 120))"
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", unlike_first(PAGES))
 def test_the_tab_key_reaches_everything_and_shows_where_it_is(reader: Visitor, name: str) -> None:
     _walk(reader, name)
 

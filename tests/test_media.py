@@ -3,7 +3,7 @@
 import pytest
 
 from helpers import assets
-from tests.browser import Visitor
+from tests.browser import Visitor, unlike_first
 from tests.test_site import PAGES, built  # noqa: F401  (a fixture: the site that is looked at)
 
 PAPER = {"width": 680, "height": 960}  # A4 with margins, at 96 dots an inch
@@ -26,7 +26,7 @@ def printed(browser, address: str):
     visitor.context.close()
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", unlike_first(PAGES))
 def test_what_is_read_in_dark_is_printed_dark_on_white(printed: Visitor, name: str) -> None:
     page = printed.open(name)
     page.emulate_media(media="print")

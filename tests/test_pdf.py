@@ -59,6 +59,7 @@ def test_a_page_that_is_not_there_is_an_error(small):
         pdf.assemble(small, ["chapters/three"])
 
 
+@pytest.mark.long
 def test_the_book_is_printed_whole(browser, tmp_path):
     names = site.pages(ROOT)
     built = site.build_site(ROOT).parent

@@ -306,6 +306,7 @@ def test_solutions_pass_all_tests_as_a_plain_program(name):
 
 
 @every
+@pytest.mark.long
 def test_students_see_neither_solutions_nor_hidden_tests(courses, name):
     course, _ = courses[name]
     file = course / "release" / name / f"{name}.ipynb"
@@ -331,6 +332,7 @@ def test_students_see_neither_solutions_nor_hidden_tests(courses, name):
 
 
 @every
+@pytest.mark.long
 def test_six_kinds_of_submissions_get_the_points_that_are_due(courses, name):
     course, said = courses[name]
     points = graded(course, name)
@@ -348,6 +350,7 @@ def test_six_kinds_of_submissions_get_the_points_that_are_due(courses, name):
     assert said.returncode == (name == ONE), said.stderr
 
 
+@pytest.mark.long
 def test_changed_tests_are_put_back_and_what_is_no_notebook_is_named(courses):
     course, said = courses[ONE]
     assert sum(graded(course, ONE)["tampering"].values()) == 0
@@ -356,6 +359,7 @@ def test_changed_tests_are_put_back_and_what_is_no_notebook_is_named(courses):
     assert "Traceback" not in said.stderr
 
 
+@pytest.mark.long
 def test_a_person_marks_and_students_read_feedback_without_hidden_tests(courses):
     name = ONE
     course = courses[name][0]
@@ -377,6 +381,7 @@ def test_a_person_marks_and_students_read_feedback_without_hidden_tests(courses)
         assert not re.search(r"(?:src|href)=.https?:", page)
 
 
+@pytest.mark.long
 def test_what_cannot_be_done_is_said(tmp_path, courses):
     course = courses[ONE][0]
     for step, due in [
