@@ -19,7 +19,7 @@ from tools.execute import key
 REPOSITORY = Path(__file__).resolve().parents[1]
 ROOT = Path(os.environ.get("SITE_ROOT", REPOSITORY))  # another checkout can be looked at
 PAGES = [f"{name}.html" for name in site.pages(ROOT)]
-COLOURS = ("color-contrast", "color-contrast-enhanced", "link-in-text-block")
+COLOURS = ("color-contrast", "link-in-text-block")
 
 
 @pytest.fixture(scope="session")
