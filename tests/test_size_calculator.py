@@ -28,7 +28,7 @@ from theme import calculator
 
 PAGE = "chapters/size_calculator.html"
 STUBS = {"index": "A small book", "05_architectures": "Architectures", "06_model_size": "Model size"}
-CALLS = 600  # of the page's arithmetic, against Python's
+CALLS = 300  # of the page's arithmetic, against Python's
 
 
 @pytest.fixture(scope="module")
