@@ -13,7 +13,7 @@ export THP_MEM_ALLOC_ENABLE ?= 1
 book: setup            ## build the site; prints the path of its first page
 	@$(PY) -m tools.book
 
-test: setup-dev        ## run every notebook and every test
+test: setup-dev        ## run every notebook, and every test but the long ones
 	@$(PY) -m tools.offline -m tools.book
 	@$(PY) -m tools.offline -m pytest $(TWO)
 
