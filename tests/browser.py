@@ -100,12 +100,12 @@ class Visitor:
         route.abort()
 
     def open(self, path: str):
-        """Open a page of the site and wait until it has loaded everything and drawn its diagrams."""
+        """Open a page of the site and wait until it has loaded everything, drawn its diagrams and filled its forms."""
         self.faults.clear()
         self.page.goto(self.address + path, wait_until="load")
         self.page.wait_for_function(
             """() => [...document.querySelectorAll(".mermaid")].every((box) => box.querySelector("svg"))
-                 && document.fonts.status === "loaded" """,
-            timeout=15_000,
+                 && !document.querySelector("form[aria-busy]") && document.fonts.status === "loaded" """,
+            timeout=30_000,
         )
         return self.page

@@ -48,12 +48,16 @@ export async function fetchPart(name) {
   return answer.json();
 }
 
-// Shows a form in place of what the page says without script; a form is never sent anywhere.
+// Shows a form in place of what the page says without script; a form is never sent anywhere. It is busy until `settle`.
 export function reveal(form) {
+  form.setAttribute("aria-busy", "true");
   form.hidden = false;
   form.addEventListener("submit", (event) => event.preventDefault());
   form.closest(".playground").querySelector(".playground-needs").hidden = true;
 }
+
+// Says that a form has its first answer, or the words why there is none.
+export const settle = (form) => form.removeAttribute("aria-busy");
 
 // Opens a form that answers at every change: loads what it needs, then `begin(data)`, `fromLink()`, `onInput(event)`,
 // `refresh()`; `parts()` gives what a link keeps.
@@ -72,5 +76,7 @@ export async function openForm(at, form, file, { begin, fromLink, parts, refresh
   } catch (error) {
     at("result").hidden = true;
     at("state").textContent = `This could not be loaded (${error.message}). Check the connection and try again.`;
+  } finally {
+    settle(form);
   }
 }

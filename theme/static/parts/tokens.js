@@ -1,7 +1,7 @@
 // The token playground: reads the form, asks the worker, shows the answer. What is typed stays in this page.
 import { hex, textOf, wellFormed } from "./bytes.js";
 import { encode } from "./client.js";
-import { fetchPart, fieldsOf, isOption, linked, reveal, shareLink, speaker } from "./form.js";
+import { fetchPart, fieldsOf, isOption, linked, reveal, settle, shareLink, speaker } from "./form.js";
 import { number, spoken, tokenElement } from "./show.js";
 import { showColumn } from "./table.js";
 
@@ -282,4 +282,6 @@ async function start() {
   await refresh();
 }
 
-start().catch((error) => say(`This could not be loaded (${error.message}).`));
+start()
+  .catch((error) => say(`This could not be loaded (${error.message}).`))
+  .finally(() => settle(form));
