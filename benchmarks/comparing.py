@@ -10,7 +10,6 @@ from benchmarks.alignment import of_alignment
 from benchmarks.notebooks import of_chapter, of_notebooks
 from benchmarks.rounds import Comparison
 from helpers.corpora import declarations
-from helpers.languages import identify, tools
 from helpers.tokens import VOCABULARIES, count
 
 SAME = "nearly all of its time goes into the same matrix products"
@@ -23,10 +22,11 @@ def of_languages(quick: bool) -> Iterator[Comparison]:
     texts, _ = languages.corpora()["articles"]
     some = texts[: 100 if quick else 600]
     what = f"languages of {len(some)} articles"
-    for tool in tools():
+    for tool in languages.tools():
         if tool != "profiles":
-            because = "" if tool == "langdetect" else ANOTHER
-            yield Comparison(what, tool, partial(identify, some, "profiles"), partial(identify, some, tool), because)
+            because = "" if tool in ("langdetect", "lingua") else ANOTHER
+            ours, theirs = (partial(languages.labels, some, name) for name in ("profiles", tool))
+            yield Comparison(what, tool, ours, theirs, because)
 
 
 def of_tokens(quick: bool) -> Iterator[Comparison]:

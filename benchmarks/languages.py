@@ -8,13 +8,35 @@ import statistics
 import time
 import tracemalloc
 from collections.abc import Iterable
+from functools import cache
 
 import pandas as pd
+from lingua import LanguageDetector, LanguageDetectorBuilder
 
 from helpers.corpora import comparable_declarations, passages
-from helpers.languages import detect, detect_many, identify, label_of, supported, tools
+from helpers.languages import UNDECIDED, detect, detect_many, identify, label_of, supported
+from helpers.languages import tools as compared
 
 Labelled = tuple[str, str | None]  # a text and langdetect's label of its language
+
+
+def tools() -> list[str]:
+    """The identifiers that the book compares, and lingua, which takes too much memory for a chapter."""
+    return [*compared(), "lingua"]
+
+
+def labels(texts: list[str], tool: str, at_least: float = 0.0) -> list[str]:
+    """What `identify` answers; lingua gives no probability that compares with the others', so each of its answers counts."""
+    if tool != "lingua":
+        return identify(texts, tool, at_least=at_least)
+    found = _lingua().detect_languages_in_parallel_of(texts)
+    codes = [language.iso_code_639_1.name.lower() if language else UNDECIDED for language in found]
+    return [label_of(code) or code for code in codes]
+
+
+@cache
+def _lingua() -> LanguageDetector:
+    return LanguageDetectorBuilder.from_all_languages().build()
 
 
 def corpora() -> dict[str, tuple[list[str], list[str | None]]]:
@@ -34,7 +56,7 @@ def corpora() -> dict[str, tuple[list[str], list[str | None]]]:
 def seconds(tool: str, texts: list[str]) -> float:
     """Of one identifier for all texts."""
     start = time.perf_counter()
-    identify(texts, tool, at_least=0.8)
+    labels(texts, tool, at_least=0.8)
     return time.perf_counter() - start
 
 
@@ -53,11 +75,10 @@ def quality(texts: list[str], truth: list[str | None]) -> pd.DataFrame:
     """Per cent equal to `detect`, and right; of texts in other languages, those lost to one of its labels."""
     rows, reference = {}, [detect(text) for text in texts]
     for tool in tools():
-        labels = identify(texts, tool, at_least=0.8)
-        plain = identify(texts, tool)
+        sure, plain = labels(texts, tool, at_least=0.8), labels(texts, tool)
         foreign = truth[0] is None
         rows[tool] = {
-            "as detect": percent(a == b for a, b in zip(labels, reference, strict=True)),
+            "as detect": percent(a == b for a, b in zip(sure, reference, strict=True)),
             "lost" if foreign else "right": percent(
                 a in supported() if foreign else a == b for a, b in zip(plain, truth, strict=True)
             ),
@@ -88,7 +109,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     repeats = parser.parse_args().repeats
     for tool in tools():
-        identify(["load the model"], tool)
+        labels(["load the model"], tool)
     for name, (texts, truth) in corpora().items():
         print(f"\n{name}: {len(texts)} texts, {sum(map(len, texts)) / len(texts):.0f} characters each, {repeats} rounds")
         print(ratios(texts, repeats).join(quality(texts, truth), how="outer").round(2).to_string(na_rep=""))

@@ -37,17 +37,12 @@ function nameLogo() {
 }
 
 // What scrolls can be reached by the Tab key. Whether it does changes with the window and with what is in it, which an
-// observer is told, and it is not known before it is laid out: then its size may be what was guessed, and no observer is told.
+// observer is told. It is told nothing of a box that is laid out late at the size that was guessed: `layOutWhole` looks at all.
 const SCROLLERS = ".table-scroll, .mermaid, div.cell_output pre, div.highlight pre, mjx-container[display=true]";
 
 function lookAtScroller(box) {
   if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
   else box.removeAttribute("tabindex");
-}
-
-function lookAtScrollers(part) {
-  if (part.matches?.(SCROLLERS)) lookAtScroller(part);
-  part.querySelectorAll(SCROLLERS).forEach(lookAtScroller);
 }
 
 function focusScrollers() {
@@ -56,8 +51,6 @@ function focusScrollers() {
     sizes.observe(box);
     if (box.firstElementChild) sizes.observe(box.firstElementChild);
   }
-  const come = ({ target, skipped }) => skipped || requestAnimationFrame(() => lookAtScrollers(target));
-  addEventListener("contentvisibilityautostatechange", come, true);
 }
 
 // Far parts of a page wait until they come near the window. Who walks with the Tab key, jumps to a part, or prints, needs all
@@ -65,7 +58,7 @@ function focusScrollers() {
 function layOutWhole() {
   if (document.documentElement.classList.contains("whole")) return;
   document.documentElement.classList.add("whole");
-  lookAtScrollers(document);
+  document.querySelectorAll(SCROLLERS).forEach(lookAtScroller);
 }
 
 function layOutWhenNeeded() {
