@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import tiktoken
@@ -79,9 +79,13 @@ def vocabulary_size(name: str) -> int:
 
 
 def _tiktoken_reader(vocabulary: tiktoken.Encoding) -> Reader:
+    read: Callable[[str], Ids] = vocabulary.encode_ordinary
+    if vocabulary.special_tokens_set:  # with none, the search for one would stop at each character
+        read = partial(vocabulary.encode_to_numpy, disallowed_special=())  # arrays, not lists: a third less time
+
     def encode(texts: Sequence[str]) -> list[Ids]:
-        with ThreadPoolExecutor(os.cpu_count()) as threads:  # arrays, not lists: a third less time than tiktoken's own batch
-            return list(threads.map(lambda text: vocabulary.encode_to_numpy(text, disallowed_special=()), texts))
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            return list(threads.map(read, texts))
 
     return Reader(vocabulary.n_vocab, frozenset(vocabulary.special_tokens_set), encode)
 
