@@ -35,7 +35,7 @@ twice: setup-dev       ## run the notebooks again and again; what they claim mus
 	@$(PY) -m tools.determinism
 
 coverage: setup-dev    ## how much of helpers the tests reach, branches included
-	@$(PY) -m coverage run -m pytest -m "not faults"
+	@$(PY) -m coverage run -m pytest -m "not faults" $(TWO)
 	@$(PY) -m coverage combine -q
 	@$(PY) -m coverage report
 

@@ -1,7 +1,6 @@
 """The benchmark runs and measures what it says; no test asserts a time."""
 
-from benchmarks.languages import corpora, quality, ratios
-from helpers.languages import tools
+from benchmarks.languages import corpora, quality, ratios, tools
 
 
 def test_ratios_are_to_langdetect():
