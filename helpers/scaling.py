@@ -5,6 +5,7 @@ L(N, D) = E + A · N^−α + B · D^−β (Hoffmann et al., 2022), fitted to run
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -64,9 +65,7 @@ def fit_law(
         ValueError: if lengths differ, a number is not above 0, there are fewer runs than numbers to fit, fewer than two
             sizes or budgets, or E is to be held at a value that is below 0 or not below all losses.
     """
-    n, d, y = _checked(n_parameters, n_tokens, losses, 4 if irreducible is not None else 5)
-    if irreducible is not None and not 0 <= check_number("irreducible", irreducible) < y.min():
-        raise ValueError(f"irreducible={irreducible!r} is not accepted; give a number from 0 to below {y.min():.4g}")
+    n, d, y = _checked(n_parameters, n_tokens, losses, irreducible)
     logs = np.log(n), np.log(d), np.log(y)
     middle = logs[0].mean(), logs[1].mean()  # terms at the middle of the runs hardly depend on their exponents
     centred = logs[0] - middle[0], logs[1] - middle[1], logs[2]
@@ -97,11 +96,24 @@ def resampled_laws(
     """
     check_whole("n_resamples", n_resamples, least=1)
     check_whole("seed", seed)
+    n, d, y = (tuple(values.tolist()) for values in _checked(n_parameters, n_tokens, losses, irreducible))
+    return list(_resampled_laws(n, d, y, irreducible, n_resamples, seed))
+
+
+@lru_cache(maxsize=4)  # a hundred fits take seconds, and `predict` wants those that a reader asks for
+def _resampled_laws(
+    n_parameters: tuple[float, ...],
+    n_tokens: tuple[float, ...],
+    losses: tuple[float, ...],
+    irreducible: float | None,
+    n_resamples: int,
+    seed: int,
+) -> tuple[ScalingLaw, ...]:
     law = fit_law(n_parameters, n_tokens, losses, irreducible=irreducible)
     fitted, residuals = _residuals(law, n_parameters, n_tokens, losses, irreducible)
     rng = np.random.default_rng(seed)
     drawn = [fitted * np.exp(rng.choice(residuals, len(fitted))) for _ in range(n_resamples)]
-    return [fit_law(n_parameters, n_tokens, values, irreducible=irreducible) for values in drawn]
+    return tuple(fit_law(n_parameters, n_tokens, values, irreducible=irreducible) for values in drawn)
 
 
 def predict(
@@ -196,7 +208,10 @@ def _residuals(
     return fitted, (residuals - residuals.mean()) * np.sqrt(len(fitted) / max(free, 1))
 
 
-def _checked(n: Sequence[float], d: Sequence[float], losses: Sequence[float], least: int) -> tuple[np.ndarray, ...]:
+def _checked(
+    n: Sequence[float], d: Sequence[float], losses: Sequence[float], irreducible: float | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    least = 5 if irreducible is None else 4
     given = {"n_parameters": n, "n_tokens": d, "losses": losses}
     try:
         arrays = {name: np.asarray(values, dtype=float) for name, values in given.items()}
@@ -214,4 +229,7 @@ def _checked(n: Sequence[float], d: Sequence[float], losses: Sequence[float], le
     for name in ("n_parameters", "n_tokens"):
         if len(np.unique(arrays[name])) < 2:
             raise ValueError(f"{name} has one value in all runs; give runs of at least 2, or its exponent can't be told")
+    lowest = arrays["losses"].min()
+    if irreducible is not None and not 0 <= check_number("irreducible", irreducible) < lowest:
+        raise ValueError(f"irreducible={irreducible!r} is not accepted; give a number from 0 to below {lowest:.4g}")
     return arrays["n_parameters"], arrays["n_tokens"], arrays["losses"]
