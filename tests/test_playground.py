@@ -247,6 +247,17 @@ def test_no_handler_and_no_script_of_ours_stands_in_the_form(reader: Visitor) ->
     assert "<script" not in form and " on" not in form.replace(" one", "").replace(" only", "").lower()
 
 
+def test_the_form_says_that_it_is_busy_until_it_shows_its_first_tokens(reader: Visitor) -> None:
+    held: list = []
+    reader.page.route("**/tokens.json", lambda route: held.append(route))
+    reader.page.goto(reader.address + TOKENS)
+    reader.page.wait_for_selector("#token-playground form[aria-busy=true]")
+    held[0].continue_()
+    reader.page.wait_for_selector("#token-playground form:not([aria-busy])", timeout=60_000)
+    assert reader.page.locator("#tokens-shown .token").count()
+    assert not reader.faults
+
+
 def test_a_vocabulary_is_loaded_when_it_is_first_chosen(reader: Visitor) -> None:
     asked = []
     reader.page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
