@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
-from helpers.chat import asked, generate, load, stream
+from helpers.chat import asked, decoding, generate, load, stream
 from helpers.chat.decoding import FEW, Fused, Library, decoder_of, left_padded, product
 from helpers.chat.prompts import text_ids
 from helpers.sampling.beams import beam_search
@@ -42,8 +42,10 @@ def by_hand(model, rows):
         return torch.cat([model(torch.tensor([row])).logits[:, -1] for row in rows])
 
 
+@pytest.mark.parametrize("left", [True, False])
 @pytest.mark.parametrize("shape", [(1, 1, 8), (2, 8), (3, 4, 8), (FEW, 8), (FEW + 1, 8)])
-def test_a_product_is_linear(shape: tuple[int, ...]) -> None:
+def test_a_product_is_linear(shape: tuple[int, ...], left: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoding, "_weight_on_the_left", lambda: left)
     generator = torch.Generator().manual_seed(0)
     x, weight = torch.randn(shape, generator=generator), torch.randn(5, 8, generator=generator)
     found = product(x, weight)

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from helpers.machine import is_amd
 from helpers.sampling.beams import Decoder
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 ROOM = 8  # places added to a cache that is full; more are copied for nothing when rows part
 SHARED = 8  # tokens that all prompts must begin with before it pays to read these once
-FEW = 32  # rows up to which MKL multiplies faster with the weight on the left
+FEW = 32  # rows up to which the weight may be faster on the left
 
 
 def decoder_of(model: "PreTrainedModel") -> Decoder:
@@ -157,10 +158,7 @@ class Fused:
 
 
 def product(x: Tensor, weight: Tensor) -> Tensor:
-    """`F.linear` without bias, laid out so that MKL takes its fast path where there are few rows, as in decoding.
-
-    On the left, the weight is read as it lies in memory, by a product of matrices; on the right, or with a single row, MKL
-    was measured to read it at half of that speed or less on AMD's processors. On an Intel one it was the other way round.
+    """`F.linear` without bias, laid out as the processor at hand reads the weight fastest where there are few rows.
 
     Args:
         x: (..., n_in).
@@ -170,10 +168,20 @@ def product(x: Tensor, weight: Tensor) -> Tensor:
         (..., n_out), contiguous.
     """
     rows = x.flatten(0, -2)
-    if len(rows) > FEW or rows.device.type != "cpu" or not torch.backends.mkl.is_available():
+    if len(rows) > FEW or rows.device.type != "cpu" or not _weight_on_the_left():
         return F.linear(x, weight)
     several = rows.expand(2, -1).contiguous() if len(rows) == 1 else rows
     return (weight @ several.t()).t()[: len(rows)].contiguous().view(*x.shape[:-1], -1)
+
+
+@lru_cache(maxsize=1)
+def _weight_on_the_left() -> bool:
+    """Whether a weight is read faster on the left, by a product of matrices: MKL's way with AMD's processors.
+
+    There MKL was measured to read it at half of that speed or less on the right, or with a single row; with Intel's, the
+    other way round. The maker decides and not a timing, so that a machine writes the same on every run.
+    """
+    return torch.backends.mkl.is_available() and is_amd()
 
 
 @dataclass(frozen=True)
