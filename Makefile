@@ -7,6 +7,11 @@ PORT ?= 8000
 TWO := -n 2 --dist loadfile
 # PyTorch asks Linux for large pages: where it grants them, new memory costs less.
 export THP_MEM_ALLOC_ENABLE ?= 1
+# Compiled modules stay in the build folder where none may lie beside their sources; without them imports take three times as long.
+ifdef PYTHONDONTWRITEBYTECODE
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/_build/modules
+endif
 .DEFAULT_GOAL := help
 .PHONY: book test test-long test-faults lab serve lint format long pdf teach assignments check twice bench coverage screenshot diagrams hashes clean help setup setup-dev
 

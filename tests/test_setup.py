@@ -190,3 +190,12 @@ def test_the_cuda_build_is_announced_before_it_is_fetched(room, monkeypatch, cap
     monkeypatch.setattr(setup.shutil, "disk_usage", lambda _: SimpleNamespace(free=6e9))
     with pytest.raises(SetupError, match="PIP_EXTRA_INDEX_URL"):
         setup.warn_of_cuda()
+
+
+@pytest.mark.parametrize(("beside", "found"), [("", ":"), ("1", f"{ROOT}/_build/modules:")])
+def test_compiled_modules_stay_in_the_build_folder_where_none_may_lie_beside_sources(beside: str, found: str) -> None:
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": beside, "PYTHONPYCACHEPREFIX": "", "MAKEFLAGS": ""}
+    makefile = 'include Makefile\nshown: ; @echo "$$PYTHONPYCACHEPREFIX:$$PYTHONDONTWRITEBYTECODE"\n'
+    call = ["make", "-f", "-", "shown"]
+    done = subprocess.run(call, input=makefile, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.stdout.strip() == found
