@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pydata_sphinx_theme
 import pytest
 
 from theme import bundles
@@ -64,6 +65,16 @@ def test_a_bundle_has_every_file_in_order_and_finds_what_it_loads(output: Path) 
     for text, names in ((style, ("basic.css", *bundles.STYLES[2:])), (script, bundles.SCRIPTS)):
         places = [text.index(f"/* {name} */") for name in names]
         assert places == sorted(places)
+
+
+def test_the_theme_no_longer_looks_at_every_box_of_code(output: Path) -> None:
+    scripts = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static" / "scripts"
+    theirs = (scripts / "pydata-sphinx-theme.js").read_text()
+    assert theirs.count(bundles.LOOKED_AT) == 1, "the theme has changed: see what it does now with boxes that scroll"
+    (output / "_static" / bundles.SCRIPTS[-1]).write_text(theirs)
+    bundles.write(output)
+    script = (output / "_static" / bundles.SCRIPT).read_text()
+    assert bundles.LOOKED_AT not in script and '[":not(*)"].join(", ")' in script
 
 
 def test_another_build_changes_nothing_but_what_has_changed(output: Path) -> None:

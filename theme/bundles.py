@@ -19,6 +19,10 @@ SCRIPTS = (
 )  # fmt: skip
 OPTIONS = "documentation_options.js"  # a page's own words need it at once, so it stands in the page
 STYLE, SCRIPT = "all.css", "all.js"
+# The theme asks every box of code whether it scrolls, again and again; that lays out all that waits. book.js watches them.
+LOOKED_AT = (
+    '["pre",".nboutput > .output_area",".cell_output > .output",".jp-RenderedHTMLCommon",".pst-scrollable-table-container"]'
+)
 LINK = re.compile(r'[ \t]*<link\b(?=[^>]*\brel="stylesheet")[^>]*\bhref="([^"]*?)_static/([^"?]+)[^"]*"[^>]*>\n?')
 CALL = re.compile(r'[ \t]*<script\b(?![^>]*\btype="module")[^>]*\bsrc="([^"]*?)_static/([^"?]+)[^"]*"[^>]*></script>\n?')
 PRELOAD = re.compile(r'[ \t]*<link\b(?=[^>]*\brel="preload")(?=[^>]*\bas="script")[^>]*>\n?')
@@ -39,7 +43,9 @@ def write(output: Path) -> None:
     static = output / "_static"
     style = "\n".join(moved(found.read_text(encoding="utf-8"), name) for name, found in files(static, STYLES))
     scripts = (SOURCE_MAP.sub("", found.read_text(encoding="utf-8")) for _, found in files(static, SCRIPTS))
-    script = ";\n" + "\n;\n".join(scripts)  # a "use strict" at its very top would hold for all
+    script = ";\n" + "\n;\n".join(scripts).replace(
+        LOOKED_AT, '[":not(*)"]'
+    )  # a "use strict" at its very top would hold for all
     (static / STYLE).write_text(style, encoding="utf-8")
     (static / SCRIPT).write_text(script, encoding="utf-8")
     names = {STYLE: stamped(STYLE, style), SCRIPT: stamped(SCRIPT, script)}
