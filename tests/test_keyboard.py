@@ -77,6 +77,13 @@ def test_far_parts_wait_until_the_tab_key_asks_for_them(reader: Visitor) -> None
     page.wait_for_function(f"() => {waiting} === 0")
 
 
+def test_the_figure_of_languages_is_there_when_the_tab_key_asks_for_it(reader: Visitor) -> None:
+    page = reader.open("chapters/03_multilingual_tokens.html")
+    assert page.locator("figure.explore:not(.live)").count() == 1, "it waits"
+    page.keyboard.press("Tab")
+    assert page.locator("figure.explore.live").count() == 1
+
+
 def test_what_scrolls_is_reached_by_tab_though_its_size_was_guessed_right(browser, address: str) -> None:
     code = "[...document.querySelectorAll('div.highlight pre')]"
     wide = "(box) => box.scrollWidth > box.clientWidth + 1"

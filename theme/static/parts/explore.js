@@ -234,15 +234,17 @@ class Explorer {
   }
 }
 
-// Hundreds of rows take a slow machine a second: they are made when the figure comes near the window.
+// Hundreds of rows take a slow machine a second: they are made when the figure comes near the window, or for the Tab key.
 const near = new IntersectionObserver(
-  (seen) => {
-    for (const { isIntersecting, target } of seen) {
-      if (!isIntersecting) continue;
-      near.unobserve(target);
-      new Explorer(target);
-    }
-  },
+  (seen) => seen.filter(({ isIntersecting }) => isIntersecting).forEach(({ target }) => explore(target)),
   { rootMargin: "800px" },
 );
-for (const figure of document.querySelectorAll("figure.explore")) near.observe(figure);
+
+function explore(figure) {
+  near.unobserve(figure);
+  if (!figure.classList.contains("live")) new Explorer(figure);
+}
+
+const all = [...document.querySelectorAll("figure.explore")];
+for (const figure of all) near.observe(figure);
+addEventListener("keydown", ({ key }) => key === "Tab" && all.forEach(explore), true);
