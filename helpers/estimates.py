@@ -61,7 +61,7 @@ def bootstrap(
         over: what the values are, for the reader ("languages").
 
     Raises:
-        ValueError: if there are fewer than two values.
+        ValueError: if there are fewer than two values, or one is NaN or infinite.
     """
     if len(values) < 2:
         raise ValueError(f"values has length {len(values)}; a bootstrap needs at least 2")
@@ -69,8 +69,8 @@ def bootstrap(
         raise ValueError(f"n_resamples={n_resamples!r} is no number of resamples; give a whole number from 1 on")
     check_whole("seed", seed)
     sample = np.asarray(values, dtype=float)
-    if np.isnan(sample).any():
-        raise ValueError(f"values hold {int(np.isnan(sample).sum())} NaN; leave them out, and say how many")
+    if n_lost := int((~np.isfinite(sample)).sum()):
+        raise ValueError(f"values hold {n_lost} that are NaN or infinite; leave them out, and say how many")
     drawn = np.random.default_rng(seed).integers(len(sample), size=(n_resamples, len(sample)))
     low, high = np.percentile([statistic(sample[rows]) for rows in drawn], [2.5, 97.5])
     return Estimate(float(statistic(sample)), float(low), float(high), unit, f"95 % bootstrap over {over}")

@@ -44,9 +44,11 @@ def fastest_in_turns(runs: Mapping[str, Callable[[], object]], rounds: int = 5) 
         rounds: runs of each that count, after one that doesn't.
 
     Raises:
-        ValueError: if there is no round.
+        ValueError: if there is nothing to time, or no round.
     """
     _check("rounds", rounds)
+    if not runs:
+        raise ValueError(f"runs={runs!r} has nothing to time; give at least one, under its name")
     seconds = dict.fromkeys(runs, float("inf"))
     for turn in range(rounds + 1):
         for name, run in runs.items():

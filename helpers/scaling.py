@@ -133,7 +133,13 @@ def predict(
         n_parameters, n_tokens, losses, irreducible, n_resamples, seed: as in `resampled_laws`.
         at: parameters and tokens of the new run.
         unit: of the losses.
+
+    Raises:
+        TypeError: if `at` holds what is no number.
+        ValueError: as in `fit_law`, or if `at` is no pair of numbers above 0.
     """
+    if not isinstance(at, Sequence) or len(at) != 2 or not all(0 < check_number("at", size) < np.inf for size in at):
+        raise ValueError(f"at={at!r} is no run; give a pair of finite numbers above 0, its parameters and its tokens")
     check_whole("n_resamples", n_resamples, least=1)
     check_whole("seed", seed)
     law = fit_law(n_parameters, n_tokens, losses, irreducible=irreducible)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from helpers.checks import check_number, check_whole
+from helpers.checks import check_amount, check_number, check_whole
 from helpers.progress import progress
 
 Model = TypeVar("Model", bound=nn.Module)
@@ -41,7 +41,7 @@ class Recipe:
         seed: of the order of the data. The weights' own start is the caller's, by `seeded`.
 
     Raises:
-        ValueError: if a budget, a size or a rate is not positive, or `warmup` is not a part.
+        ValueError: if a budget, a size or a rate is not positive, `warmup` is not a part, or `weight_decay` no amount.
     """
 
     n_tokens: int = 200_000
@@ -58,9 +58,9 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for name in ("n_tokens", "batch_size", "context", "learning_rate", "clip", "seconds", "evaluate_every", "patience"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
+            if (value := getattr(self, name)) is not None and not value > 0:
                 raise ValueError(f"{name}={value!r} is not positive")
+        check_amount("weight_decay", self.weight_decay)
         if not 0 <= self.warmup < 1:
             raise ValueError(f"warmup={self.warmup!r} is no part of the budget; give 0 or more and less than 1")
 

@@ -450,3 +450,14 @@ ONE, NO = torch.zeros(1), torch.zeros(0)
 def test_what_cannot_be_learnt_from_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("row", [math.nan, {}, "ab", [0.5], [-1], None])
+def test_a_preference_is_of_rows_of_ids(row):
+    with pytest.raises((TypeError, ValueError), match="prompt="):
+        Preference(row, [1], [2])
+
+
+def test_what_the_best_is_worth_is_finite():
+    with pytest.raises(ValueError, match="values"):
+        expected_best_of_n(torch.rand(1, 2), torch.tensor([[1.0, math.inf]]), 1)

@@ -53,3 +53,9 @@ def test_bootstrap_needs_two_values():
 
 def test_scaling_an_estimate_scales_its_interval():
     assert (Estimate(2, 1, 3, "%", "i") * 10).to("×") == Estimate(20, 10, 30, "×", "i")
+
+
+@pytest.mark.parametrize("lost", [float("nan"), float("inf"), -float("inf")])
+def test_a_bootstrap_of_what_is_no_finite_number_is_refused(lost):
+    with pytest.raises(ValueError, match="values hold 1 that are NaN or infinite"):
+        bootstrap([1.0, 2.0, lost], max, "", over="texts")

@@ -73,3 +73,8 @@ def test_several_runs_are_timed_in_turns():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_nothing_to_time_is_named():
+    with pytest.raises(ValueError, match="runs={} has nothing to time"):
+        fastest_in_turns({})

@@ -1,5 +1,7 @@
 """The scaling law is found again in runs that follow it, its optimum is one, and bad input is named."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -71,3 +73,9 @@ def test_an_optimum_needs_a_budget_and_a_law_that_falls():
         HOFFMANN.optimum(0)
     with pytest.raises(ValueError, match="has no optimum"):
         ScalingLaw(1, 1, 0, 1, 0.2).optimum(1e20)
+
+
+@pytest.mark.parametrize("at", [(None, 1e6), (1e6,), (0, 1e6), (1e6, math.inf), 5, "ab"])
+def test_a_run_to_predict_is_a_pair_of_sizes(at):
+    with pytest.raises((TypeError, ValueError), match="at="):
+        predict([1e4, 1e5] * 3, [1e6] * 6, [2.0] * 6, at, unit="bits")

@@ -202,3 +202,9 @@ def test_too_little_text_is_refused():
         bits_per_byte(small(), IDS[:1])
     with pytest.raises(ValueError, match="n_bytes=0 is not positive"):
         bits_per_byte(small(), IDS, n_bytes=0)
+
+
+@pytest.mark.parametrize("decay", [-0.1, math.nan, math.inf])
+def test_a_decay_that_is_no_amount_is_named(decay):
+    with pytest.raises(ValueError, match="weight_decay="):
+        Recipe(weight_decay=decay)

@@ -35,11 +35,12 @@ def expected_best_of_n(proxy: Tensor, values: Tensor, n: int) -> Tensor:
         (P,).
 
     Raises:
-        ValueError: if the shapes differ, there are not n answers, or a reward is not finite.
+        ValueError: if the shapes differ, there are not n answers, or a reward or value is not finite.
     """
     best_of_n(proxy, n)
     if values.shape != proxy.shape:
         raise ValueError(f"values of shape {tuple(values.shape)} have no proxy; give {tuple(proxy.shape)}")
+    check_finite("values", values)
     total = proxy.shape[1]
     ordered = values.double().gather(1, proxy.argsort(dim=1, stable=True))  # (P, N), worst proxy first
     # The answer of rank i is the best of those taken if the other n - 1 are among the i below it.

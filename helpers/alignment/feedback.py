@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from helpers.alignment.batches import Batch, Ids, make_batch, seeded_generator
+from helpers.checks import check_whole
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,8 @@ class Preference:
     """A prompt and two answers to it, in ids.
 
     Raises:
-        ValueError: if the answers are equal: there is nothing to prefer.
+        TypeError: if one is no list or tuple, or holds what is no whole number.
+        ValueError: if an id is negative, or the answers are equal: there is nothing to prefer.
     """
 
     prompt: Ids
@@ -21,6 +23,11 @@ class Preference:
     rejected: Ids
 
     def __post_init__(self) -> None:
+        for name in ("prompt", "chosen", "rejected"):
+            if not isinstance(row := getattr(self, name), list | tuple):
+                raise TypeError(f"{name}={row!r:.80} is no row of ids but {type(row).__name__}; give a list")
+            for i in row:
+                check_whole(name, i)
         if list(self.chosen) == list(self.rejected):
             raise ValueError(f"chosen and rejected are equal, {list(self.chosen)!r}; give two different answers")
 
