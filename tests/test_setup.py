@@ -196,6 +196,6 @@ def test_the_cuda_build_is_announced_before_it_is_fetched(room, monkeypatch, cap
 def test_compiled_modules_stay_in_the_build_folder_where_none_may_lie_beside_sources(beside: str, found: str) -> None:
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": beside, "PYTHONPYCACHEPREFIX": "", "MAKEFLAGS": ""}
     makefile = 'include Makefile\nshown: ; @echo "$$PYTHONPYCACHEPREFIX:$$PYTHONDONTWRITEBYTECODE"\n'
-    call = ["make", "-f", "-", "shown"]
+    call = ["make", "--no-print-directory", "-f", "-", "shown"]
     done = subprocess.run(call, input=makefile, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.stdout.strip() == found
