@@ -43,9 +43,8 @@ def write(output: Path) -> None:
     static = output / "_static"
     style = "\n".join(moved(found.read_text(encoding="utf-8"), name) for name, found in files(static, STYLES))
     scripts = (SOURCE_MAP.sub("", found.read_text(encoding="utf-8")) for _, found in files(static, SCRIPTS))
-    script = ";\n" + "\n;\n".join(scripts).replace(
-        LOOKED_AT, '[":not(*)"]'
-    )  # a "use strict" at its very top would hold for all
+    script = ";\n" + "\n;\n".join(scripts)  # a "use strict" at its very top would hold for all
+    script = script.replace(LOOKED_AT, '[":not(*)"]')
     (static / STYLE).write_text(style, encoding="utf-8")
     (static / SCRIPT).write_text(script, encoding="utf-8")
     names = {STYLE: stamped(STYLE, style), SCRIPT: stamped(SCRIPT, script)}
