@@ -67,3 +67,21 @@ def assert_plain(form: str) -> None:
     """No script and no handler stands in a form."""
     form = form.lower()
     assert "<script" not in form and not [word for word in form.split() if word.startswith("on") and "=" in word]
+
+
+def assert_named(page, name: str, label: str, typed: str, words: str) -> None:
+    """What is typed into a field hides the form's result and says the words; what stood there before shows it again.
+
+    Args:
+        page: an open page.
+        name: the form's, before `-state` and `-result` in the ids of its parts.
+        label: the field's.
+        typed: what the field does not take.
+        words: what the form says then.
+    """
+    state, result, field = page.locator(f"#{name}-state"), page.locator(f"#{name}-result"), page.get_by_label(label)
+    before = field.input_value()
+    field.fill(typed)
+    assert state.text_content() == words and result.is_hidden() and field.get_attribute("aria-invalid") == "true"
+    field.fill(before)
+    assert state.text_content() == "" and result.is_visible() and field.get_attribute("aria-invalid") is None

@@ -10,7 +10,7 @@ import pytest
 
 from helpers.selection import ORDER, Choice, Needs, shortlist
 from tests.browser import Visitor
-from tests.small_site import assert_needs_script, assert_plain, assert_whole, build, checkout, pages_with
+from tests.small_site import assert_named, assert_needs_script, assert_plain, assert_whole, build, checkout, pages_with
 from tests.test_selection import drawn
 from theme import selector
 
@@ -181,19 +181,13 @@ def test_no_handler_and_no_script_stands_in_the_form() -> None:
 
 def test_bad_input_is_named_and_hides_the_result(reader: Visitor) -> None:
     page = opened(reader)
-    state, result = page.locator("#select-state"), page.locator("#select-result")
     for label, typed, words in [
         ("Tokens in each text", "-5", "Tokens in each text: give a whole number from 1 on."),
         ("Texts at once", "", "Texts at once: give a whole number from 1 on."),
         ("Price of a device", "-1", "Price of a device, an hour: give a number from 0 on."),
         ("A million tokens", "0", "A million tokens written, at most: give a number above 0."),
     ]:
-        field = page.get_by_label(label)
-        before = field.input_value()
-        field.fill(typed)
-        assert state.text_content() == words and result.is_hidden() and field.get_attribute("aria-invalid") == "true"
-        field.fill(before)
-        assert state.text_content() == "" and result.is_visible() and field.get_attribute("aria-invalid") is None
+        assert_named(page, "select", label, typed, words)
     assert not reader.faults
 
 

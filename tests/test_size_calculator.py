@@ -23,7 +23,7 @@ from helpers.sizing import (
     known_models,
 )
 from tests.browser import Visitor
-from tests.small_site import assert_needs_script, assert_plain, assert_whole, build, checkout, pages_with
+from tests.small_site import assert_named, assert_needs_script, assert_plain, assert_whole, build, checkout, pages_with
 from theme import calculator
 
 PAGE = "chapters/size_calculator.html"
@@ -264,7 +264,7 @@ def test_no_handler_and_no_script_stands_in_the_form() -> None:
 
 def test_bad_input_is_named_and_hides_the_result(reader: Visitor) -> None:
     page = opened(reader)
-    state, result = page.locator("#size-state"), page.locator("#size-result")
+    state = page.locator("#size-state")
     for label, typed, words in [
         ("Tokens in each text", "-5", "Tokens in each text: give a whole number from 1 on."),
         ("Texts at once", "", "Texts at once: give a whole number from 1 on."),
@@ -272,12 +272,7 @@ def test_bad_input_is_named_and_hides_the_result(reader: Visitor) -> None:
         ("Price of a device", "-1", "Price of a device, an hour: give a number from 0 on."),
         ("Devices that share", "1e99", "Devices that share the model: give a whole number from 1 on."),
     ]:
-        field = page.get_by_label(label)
-        before = field.input_value()
-        field.fill(typed)
-        assert state.text_content() == words and result.is_hidden() and field.get_attribute("aria-invalid") == "true"
-        field.fill(before)
-        assert state.text_content() == "" and result.is_visible() and field.get_attribute("aria-invalid") is None
+        assert_named(page, "size", label, typed, words)
     page.get_by_label("Model", exact=True).select_option("GPT-2")
     assert state.text_content() == "Tokens in each text: the model has learned 1024 positions; give at most that."
     page.get_by_label("Model", exact=True).select_option("own")
