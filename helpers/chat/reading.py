@@ -74,8 +74,8 @@ def score(
 def seconds(text: str, n_tokens: int) -> tuple[float, np.ndarray]:
     """How long the chat model takes to read the first tokens of a text, and to write them.
 
-    Reading is one pass over all of them. Writing is one pass a token over what a cache holds of those before, as in
-    decoding; the tokens are given, so that the time does not depend on what the model would say.
+    Reading is one pass over all of them. Writing is one pass a token over what a cache holds of those before, by the
+    decoder that writes answers; the tokens are given, so that the time does not depend on what the model would say.
 
     Returns:
         Seconds to read all `n_tokens`, and seconds until each of them was written, of shape (n_tokens,).
@@ -86,6 +86,8 @@ def seconds(text: str, n_tokens: int) -> tuple[float, np.ndarray]:
     """
     import torch
 
+    from helpers.chat.decoding import decoder_of
+
     if not isinstance(text, str):
         raise TypeError(f"text must be a string, not {type(text).__name__}")
     if n_tokens < 1:
@@ -93,17 +95,16 @@ def seconds(text: str, n_tokens: int) -> tuple[float, np.ndarray]:
     (row,) = _token_ids([text], n_tokens)
     if len(row) - 1 < n_tokens:
         raise ValueError(f"text has {len(row) - 1} tokens, fewer than n_tokens={n_tokens}; give a longer text")
-    model, _ = load()
-    ids = torch.tensor([row[:-1]], device=model.device)  # (1, n_tokens): each is what the model sees before the next
-    with torch.inference_mode():
-        start = time.perf_counter()
-        model(ids, use_cache=False, logits_to_keep=1).logits.cpu()
-        read = time.perf_counter() - start
-        cache, written, start = None, [], time.perf_counter()
-        for token in ids.split(1, dim=1):
-            output = model(token, past_key_values=cache, use_cache=True)
-            cache, _ = output.past_key_values, output.logits.cpu()
-            written.append(time.perf_counter() - start)
+    ids, decoder = row[:-1], decoder_of(load()[0])  # each is what the model sees before the next
+    start = time.perf_counter()
+    decoder.prefill([ids]).cpu()
+    read = time.perf_counter() - start
+    written, start = [], time.perf_counter()
+    decoder.prefill([ids[:1]]).cpu()
+    written.append(time.perf_counter() - start)
+    for token in ids[1:]:
+        decoder.step(torch.tensor([token]), torch.tensor([0])).cpu()
+        written.append(time.perf_counter() - start)
     return read, np.array(written)
 
 
