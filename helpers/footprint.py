@@ -59,5 +59,5 @@ def _read(folder: str, context: int, batch: int, chunk: int) -> None:
     model, cache = LlamaForCausalLM.from_pretrained(folder).eval(), None
     with torch.inference_mode():
         for part in torch.ones(batch, context, dtype=torch.long).split(chunk, dim=1):
-            output = model(part, past_key_values=cache, use_cache=True, logits_to_keep=1)
-            cache = output.past_key_values
+            output = model(part, cache=cache, use_cache=True, logits_to_keep=1)
+            cache = output.cache

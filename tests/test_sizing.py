@@ -77,7 +77,7 @@ def test_the_cache_is_as_large_as_the_librarys(kind):
         torch.nn.init.normal_(weight)
     with torch.no_grad():
         out = model(torch.zeros(batch, length, dtype=torch.long), use_cache=True)
-    kept = _tensors(next(out[name] for name in ("past_key_values", "cache_params", "state") if out.get(name) is not None))
+    kept = _tensors(next(out[name] for name in ("cache", "state") if out.get(name) is not None))
     assert sum(tensor.nbytes for tensor in kept) == cache_bytes(config, length, batch, "fp32")
 
 

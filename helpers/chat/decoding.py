@@ -64,11 +64,11 @@ class Library:
             ids,
             attention_mask=self.mask.long(),
             position_ids=positions,
-            past_key_values=self.cache,
+            cache=self.cache,
             use_cache=True,
             logits_to_keep=1,
         )
-        self.cache = output.past_key_values
+        self.cache = output.cache
         return output.logits[:, -1]
 
 
