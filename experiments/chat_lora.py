@@ -108,7 +108,8 @@ def measured(questions: list[str], model: "PreTrainedModel | None" = None) -> di
     _, tokenizer = chat.load(device="cpu")
     said = answers(questions, model)
     texts = [text[:900] for text in prose("addresses")[-400::100]]
-    nats = -sum(part.sum() for part in chat.score([""] * len(texts), texts, model=(model, tokenizer) if model else None))
+    scores = chat.score([""] * len(texts), texts, model=(model, tokenizer) if model else None)
+    nats = -sum(float(part.sum()) for part in scores)
     return {
         "one_sentence": sum(answer.strip() == first_sentence(answer) for answer in said) / len(said),
         "tokens": sum(len(tokenizer(answer)["input_ids"]) for answer in said) / len(said),

@@ -113,7 +113,7 @@ def _resampled_laws(
     fitted, residuals = _residuals(law, n_parameters, n_tokens, losses, irreducible)
     rng = np.random.default_rng(seed)
     drawn = [fitted * np.exp(rng.choice(residuals, len(fitted))) for _ in range(n_resamples)]
-    return tuple(fit_law(n_parameters, n_tokens, values, irreducible=irreducible) for values in drawn)
+    return tuple(fit_law(n_parameters, n_tokens, values.tolist(), irreducible=irreducible) for values in drawn)
 
 
 def predict(

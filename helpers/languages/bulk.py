@@ -182,7 +182,8 @@ def _shifted(values: np.ndarray, by: int) -> np.ndarray:
 
 
 def _key(first: np.ndarray | int, second: np.ndarray | int, third: np.ndarray) -> np.ndarray:
-    return (np.int64(first) << 2 * BITS) + (np.int64(second) << BITS) + third
+    first, second = (np.asarray(part, dtype=np.int64) for part in (first, second))
+    return (first << 2 * BITS) + (second << BITS) + third
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,8 @@ def premiums(
     rows = {}
     for language, tokens in counts.items():
         low, high = np.percentile(tokens[drawn].sum(axis=1) / against, [2.5, 97.5])
-        rows[language] = (int(tokens.sum()), tokens.sum() / counts[reference].sum(), low, high)
+        n_tokens = int(tokens.sum())
+        rows[language] = (n_tokens, n_tokens / int(counts[reference].sum()), low, high)
     return pd.DataFrame.from_dict(rows, orient="index", columns=["tokens", "premium", "low", "high"])
 
 
