@@ -61,7 +61,8 @@ def test_every_requirement_is_pinned_and_agrees_with_the_constraints():
         for package, version in pins(name).items():
             assert constraints.get(package) == version, f"{name}: {package}"
     installed = (line.split("+")[0].split("==") for line in runtime_packages())
-    unpinned = {name for name, version in installed if constraints.get(name) != version}
+    cuda = ("cuda-", "nvidia-", "triton")  # what PyTorch's CUDA build brings, at the versions that it names itself
+    unpinned = {name for name, version in installed if constraints.get(name) != version and not name.startswith(cuda)}
     assert not unpinned, "constraints.txt pins all that the requirements bring"
 
 
