@@ -28,6 +28,7 @@ from hypothesis.internal.conjecture import providers
 # Hypothesis also draws constants from the modules that happen to be loaded; here the draws are to be the same in each run.
 providers._get_local_constants = lambda: providers._local_constants
 
+torch.set_warn_always(True)  # an imaginary part that is dropped is reported each time, and fails (pyproject.toml)
 EXAMPLES = 20 * int(os.environ.get("UFM_FUZZ", "1"))
 SECONDS = 20  # after which a call hangs: a thousand times what these take
 Strategy = st.SearchStrategy

@@ -99,6 +99,23 @@ def test_the_ends_of_the_interval_draw_tokens_that_are_there():
     assert pick(torch.zeros(1), ends).tolist() == [0, 0]
 
 
+@pytest.mark.parametrize(
+    ("logits", "uniforms", "error", "said"),
+    [
+        ([0.0, 1.0], [1.0], ValueError, "outside"),
+        ([0.0, 1.0], [-0.1], ValueError, "outside"),
+        ([0.0, 1.0], [math.nan], ValueError, "outside"),
+        ([0.0, 1.0], [0.5j], TypeError, "complex64"),
+        ([0.0, 1.0], [0], TypeError, "int64"),
+        ([math.nan, 1.0], [0.5], ValueError, "row with NaN"),
+        ([-math.inf, -math.inf], [0.5], ValueError, "every token masked"),
+    ],
+)
+def test_what_no_draw_can_be_made_of_is_refused(logits, uniforms, error, said):
+    with pytest.raises(error, match=said):
+        pick(torch.tensor(logits), torch.tensor(uniforms))
+
+
 def test_greedy_is_the_first_of_the_likeliest_and_refuses_what_is_none():
     assert greedy(torch.tensor([[1.0, 3.0, 3.0], [0.0, -math.inf, -1.0]])).tolist() == [1, 0]
     with pytest.raises(ValueError, match="row 0 holds nan"):

@@ -107,7 +107,8 @@ def pick(logits: Tensor, uniforms: Tensor) -> Tensor:
         (..., N) ids; never one whose probability is 0.
 
     Raises:
-        ValueError: if the shapes do not go together.
+        TypeError: if `uniforms` are no floats.
+        ValueError: if the shapes do not go together, a number is outside [0, 1), or a row of logits is no distribution.
     """
     if (
         not logits.is_floating_point()
@@ -117,9 +118,17 @@ def pick(logits: Tensor, uniforms: Tensor) -> Tensor:
     ):
         shapes = f"logits of {tuple(logits.shape)}, {logits.dtype}, and uniforms of {tuple(uniforms.shape)}"
         raise ValueError(f"{shapes} do not go together; give (..., V) of floats and (..., N)")
+    if not uniforms.is_floating_point():
+        raise TypeError(f"uniforms are of {uniforms.dtype}; give floats in [0, 1)")
+    if not ((uniforms >= 0) & (uniforms < 1)).all():
+        raise ValueError("uniforms hold a number outside [0, 1), or NaN; give one in it for each draw")
     probs = logits.softmax(dim=-1).cpu().double()  # (..., V); summed in 64 bits: 50,000 roundings add up in 32
     cumulative = probs.cumsum(dim=-1)
     total = cumulative[..., -1:]
+    if total.isnan().any():
+        raise ValueError(
+            "logits have a row with NaN, +inf or every token masked; leave at least one finite, the others −inf"
+        )
     goals = (uniforms.cpu().double() * total).minimum(total.nextafter(torch.zeros_like(total)))
     return torch.searchsorted(cumulative, goals, right=True).to(logits.device)
 
