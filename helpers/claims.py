@@ -1,7 +1,8 @@
-"""Measured claims: shown as a card, recorded in the notebook's own outputs, enforced.
+"""Findings: shown as a card, recorded in the notebook's own outputs, and enforced.
 
-A chapter calls `claim` once for each thing it claims. The record travels in the metadata of the card's output, so the
-ledger of a run is read from the executed notebooks (`ledger`) and cannot be older than what a page shows.
+A chapter calls `claim` once for each finding. The record travels in the metadata of the card's output, so the ledger of a
+run is read from the executed notebooks and cannot be older than what a page shows. Prose takes the numbers from code with
+MyST's inline expressions: {eval}`number(...)` and {eval}`value_of("id")`.
 """
 
 import html
@@ -10,19 +11,38 @@ import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from pathlib import Path
-from typing import SupportsFloat
 
+import pandas as pd
 from IPython.display import display
 
-from helpers.checks import check_number, check_text
 from helpers.estimates import Estimate
 
-_sentences: dict[str, str] = {}  # id -> sentence, of the claims made in this process
+CHAPTERS = Path(__file__).resolve().parents[1] / "chapters"
+EXECUTED = CHAPTERS.parent / "_build" / "executed"
+SCOPES = {
+    "text": "counted on real text",
+    "chat model": "measured on the small chat model",
+    "small models": "small models trained here",
+    "invented world": "a small model in an invented world",
+    "published": "published figures",
+    "computed": "computed: it follows from definitions",
+}
+FEW = 5  # up to so many values are all shown, more by their range
+
+_made: dict[str, "Claim"] = {}  # the claims of this process, by id
 
 
 class ClaimFailedError(AssertionError):
-    """A claim whose condition does not hold for every value that was measured."""
+    """A finding whose condition does not hold for every value that was measured."""
+
+
+class Shown(str):
+    """Text that an inline expression shows as it is, without quotes."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
 
 
 @dataclass(frozen=True)
@@ -34,38 +54,33 @@ class Condition:
     holds: Callable[[float], bool]
 
     def text(self, unit: str) -> str:
-        """The condition in words, such as "at least 8×"."""
-        return f"{self.words} {' and '.join(number(bound, unit) for bound in self.bounds)}"
+        """Return the condition in words, such as "at least 8×", with the bounds exactly as they are enforced."""
+        return f"{self.words} {' and '.join(_with_unit(_exact(bound), unit) for bound in self.bounds)}"
 
 
 def at_least(bound: float) -> Condition:
-    """value ≥ bound."""
-    check_number("bound", bound)
+    """Ask for value ≥ bound."""
     return Condition("at least", (bound,), lambda value: value >= bound)
 
 
 def at_most(bound: float) -> Condition:
-    """value ≤ bound."""
-    check_number("bound", bound)
+    """Ask for value ≤ bound."""
     return Condition("at most", (bound,), lambda value: value <= bound)
 
 
 def between(low: float, high: float) -> Condition:
-    """low ≤ value ≤ high."""
-    check_number("low", low)
-    check_number("high", high)
+    """Ask for low ≤ value ≤ high."""
     return Condition("between", (low, high), lambda value: low <= value <= high)
 
 
 def exactly(bound: float) -> Condition:
-    """value = bound."""
-    check_number("bound", bound)
+    """Ask for value = bound."""
     return Condition("exactly", (bound,), lambda value: value == bound)
 
 
 @dataclass(frozen=True, repr=False)
 class Claim:
-    """One line of the ledger; every string is as a reader sees it, `low` and `high` are None when nothing varies."""
+    """One line of the ledger; `low` and `high` are None when nothing varies, and `sentence` has a place for the value."""
 
     id: str
     sentence: str
@@ -76,110 +91,150 @@ class Claim:
     high: float | None
     spread: str
     condition: str
+    scope: str
     source: str
     holds: bool
+    headline: bool = False
     chapter: str = ""
 
     def text(self) -> str:
-        """The card in one line of plain text."""
-        verdict = "holds" if self.holds else "FAILS"
-        return f"[{verdict}] {self.id}: {self.sentence} Measured: {self.evidence()}; asked: {self.condition}. {self.source}"
+        """Return the sentence with its value."""
+        return self.sentence.replace("{value}", self.measured)
+
+    def html(self) -> str:
+        """Return the sentence with its value in bold."""
+        return html.escape(self.sentence).replace("{value}", f"<strong>{html.escape(self.measured)}</strong>")
 
     def evidence(self) -> str:
-        """The measured value, with its spread where there is one."""
-        if self.low is None or self.high is None:
-            return self.measured
-        return f"{self.measured} ({number_range(self.low, self.high, self.unit)}, {self.spread})"
+        """Return the spread, the scope and the source in one line."""
+        return " · ".join(part for part in (self.spread, SCOPES[self.scope], self.source) if part)
 
-    __repr__ = text
+    def __repr__(self) -> str:
+        """Return the card in one line of plain text."""
+        verdict = "" if self.holds else "FAILS: "
+        return f"{verdict}{self.text()} [{self.id}] {self.evidence()} · checked: {self.condition}"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/plain": self.text(), "text/html": _card(self)}, {"claim": asdict(self)}
+        return {"text/plain": repr(self), "text/html": _card(self)}, {"claim": asdict(self)}
 
 
-def number(value: float, unit: str = "") -> str:
+def number(value: float, unit: str = "") -> Shown:
     """Format a number the one way of this book, then its unit.
 
-    Whole numbers and those from 100 on have no decimals, those from 1 on have one, smaller ones two significant digits.
-    """
-    size = abs(check_number("value", value))
-    if size.is_integer() or round(size, 1) >= 100:
-        digits = f"{size:,.0f}"
-    elif size >= 1:
-        digits = f"{size:.1f}"
-    else:
-        digits = f"{size:.{1 - math.floor(math.log10(size))}f}"  # two significant digits
-    sign = "−" if value < 0 else ""
-    space = "" if unit in ("", "×") else "\u202f" if unit == "%" else "\u00a0"
-    return f"{sign}{digits}{space}{unit}"
-
-
-def number_range(low: float, high: float, unit: str = "") -> str:
-    """Two numbers and one unit, as in "14.1–16.3×"."""
-    check_number("low", low)
-    check_number("high", high)
-    return f"{number(low)}–{number(high, unit)}"
-
-
-def glue_number(name: str, value: float, unit: str = "") -> None:
-    """Make a number available to the prose as {glue:text}`name`, in the format of this book.
+    Whole numbers and those from 100 on have no decimals, those from 1 on have one, smaller ones two significant digits. A
+    percentage below 100 never prints as 100.
 
     Raises:
         ValueError: if `value` is not a finite number.
     """
-    from myst_nb import glue  # brings Sphinx with it, so only where it is used
+    amount = _finite("value", value)
+    return Shown(_with_unit(_digits(amount, _decimals(amount, unit)), unit))
 
-    glue(name, number(_finite("value", value), unit), display=False)
+
+def number_range(low: float, high: float, unit: str = "") -> Shown:
+    """Format two numbers and one unit, as in "14.1–16.3×" and "−5.7 to −3.0 points"."""
+    join = " to " if low < 0 or high < 0 else "–"
+    return Shown(f"{number(low)}{join}{number(high, unit)}")
+
+
+def value_of(id: str, end: str = "value") -> Shown:
+    """Return a finding's measured value for the prose, or the "low" or "high" end of its spread.
+
+    A finding of another chapter is read from that chapter's executed copy; where there is none, the text says which chapter
+    to run.
+
+    Raises:
+        ValueError: for an id that no chapter claims, or an `end` that is not "value", "low" or "high".
+    """
+    if end not in ("value", "low", "high"):
+        raise ValueError(f'end={end!r} is not "value", "low" or "high"')
+    found = _made.get(id)
+    if found is None:
+        chapter = _chapter_of(id)
+        executed = EXECUTED / f"{chapter}.ipynb"
+        claims = {claim.id: claim for claim in ledger([executed])} if executed.exists() else {}
+        if id not in claims:
+            return Shown(f"(run chapter {int(chapter[:2])})")
+        found = claims[id]
+    return Shown(found.measured if end == "value" else number(_end(found, end), found.unit))
 
 
 def claim(
     id: str,
     sentence: str,
-    value: float | Sequence[float] | Estimate,
+    value: "float | Sequence[float] | pd.Series | Estimate",
     unit: str = "",
     *,
     condition: Condition,
+    scope: str,
     source: str,
+    headline: bool = False,
 ) -> None:
-    """Show, record and enforce one measured claim, and glue its numbers for the prose.
+    """Show, record and enforce one finding.
 
     Args:
-        id: its name in the ledger, such as "tokens-premium"; the prose has it as {glue:text}`tokens-premium`, and the
-            ends of its spread as `tokens-premium-low` and `tokens-premium-high`.
-        sentence: what is claimed; "{condition}" in it becomes the condition in words.
-        value: what was measured: a number in `unit`; or one for each seed, of which the mean is shown; or an estimate,
-            which brings its unit and its interval.
-        unit: "×", "%", "tokens", ...: never empty, and never given with an estimate.
-        condition: what must hold, for the value, for every seed and for both ends of an interval.
+        id: its name in the ledger, such as "tokens-premium"; the prose has it as {eval}`value_of("tokens-premium")`.
+        sentence: what was found, with {value} where the value goes; it stands alone when quoted.
+        value: what was measured: a number in `unit`; or one for each seed, of which the mean is shown; or a Series, whose
+            index is named after what varies ("world", "article"); or an estimate, which brings its unit and its interval.
+        unit: "×", "%", "tokens", ...; never given with an estimate.
+        condition: what must hold, for the value, for each of several, and for both ends of an interval.
+        scope: what kind of evidence it is, one of `SCOPES`.
         source: what it was measured on.
+        headline: whether it stands at the head of the chapter.
 
     Raises:
-        ValueError: for an id that is not words joined by hyphens or already names another sentence, an empty unit, a
-            value that is not a finite number, an interval that does not contain the value.
+        ValueError: for an id that is not words joined by hyphens or already names another sentence, a sentence without
+            {value}, an unknown scope, an empty unit or source, a value that is not a finite number, an interval that does
+            not contain the value.
         ClaimFailedError: if the condition does not hold; the card is shown first.
     """
-    estimate = _estimate(value, unit)
-    _check_words(id=id, sentence=sentence, unit=estimate.unit, source=source)
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", id):
         raise ValueError(f"id={id!r} is not words of small letters and digits joined by hyphens")
-    if _sentences.setdefault(id, sentence) != sentence:
-        raise ValueError(f"id={id!r} is taken by another claim: {_sentences[id]!r}; every claim has an id of its own")
-    sentence = sentence.replace("{condition}", condition.text(estimate.unit))
-    ends = (estimate.low, estimate.high) if estimate.spread else ()
-    low, high = ends or (None, None)
+    if id in _made and _made[id].sentence != sentence:
+        raise ValueError(f"id={id!r} is taken by another finding: {_made[id].sentence!r}; every finding has its own id")
+    if sentence.count("{value}") != 1:
+        raise ValueError(f"sentence={sentence!r} has no place for its value; write {{value}} once, where the value goes")
+    if scope not in SCOPES:
+        raise ValueError(f"scope={scope!r} is unknown; it is one of {', '.join(SCOPES)}")
+    estimate, values = _estimate(value, unit)
+    for name, words in (("unit", estimate.unit), ("source", source)):
+        if not words.strip():
+            raise ValueError(f"{name}={words!r} is empty; a finding needs a {name}, in words")
+    low, high = (estimate.low, estimate.high) if estimate.spread else (None, None)
+    tested = [estimate.value, *(end for end in (low, high) if end is not None)]
     made = Claim(
-        id, sentence, estimate.value, estimate.unit, number(estimate.value, estimate.unit), low, high,
-        estimate.spread, condition.text(estimate.unit), source, all(condition.holds(v) for v in (estimate.value, *ends)),
+        id, sentence, estimate.value, estimate.unit, _apart(estimate.value, estimate.unit, condition.bounds), low, high,
+        _spread(estimate, values), condition.text(estimate.unit), scope, source,
+        all(condition.holds(v) for v in tested), headline,
     )  # fmt: skip
+    _made[id] = made
     display(made)
-    for name, amount in zip(("", "-low", "-high"), (estimate.value, *ends), strict=False):
-        glue_number(id + name, amount, estimate.unit)
     if not made.holds:
-        raise ClaimFailedError(made.text())
+        raise ClaimFailedError(repr(made))
+
+
+class Headlines:
+    """The main findings of a chapter, with their values, as a list."""
+
+    def __init__(self, found: Iterable[Claim]):
+        self.found = [claim for claim in found if claim.headline]
+
+    def __repr__(self) -> str:
+        return "\n".join(f"- {claim.text()}" for claim in self.found) or "Run the chapter, and its main findings stand here."
+
+    def _repr_html_(self) -> str:
+        return "<ul>" + "".join(f"<li>{claim.html()}</li>" for claim in self.found) + "</ul>" if self.found else repr(self)
+
+
+def headlines(chapter: str) -> Headlines:
+    """Return the main findings of a chapter, such as "03", from this run or else from its executed copy."""
+    made = [claim for claim in _made.values() if claim.headline]
+    return Headlines(made or ledger(sorted(EXECUTED.glob(f"{chapter}_*.ipynb"))))
 
 
 def ledger(notebooks: Iterable[Path]) -> list[Claim]:
-    """Read the claims out of executed notebooks, in order, each with the stem of its file as `chapter`.
+    """Read the findings out of executed notebooks, in order, each with the stem of its file as `chapter`.
 
     Raises:
         ValueError: if two of them have one id.
@@ -197,50 +252,102 @@ def ledger(notebooks: Iterable[Path]) -> list[Claim]:
     return list(found.values())
 
 
-def _estimate(value: float | Sequence[float] | Estimate, unit: str) -> Estimate:
-    """Bring the three forms of a measurement to one; an empty `spread` says that nothing varies."""
+def _end(found: Claim, end: str) -> float:
+    amount = found.low if end == "low" else found.high
+    if amount is None:
+        raise ValueError(f"end={end!r}: the finding {found.id!r} has no spread, only a value")
+    return amount
+
+
+def _chapter_of(id: str) -> str:
+    """Return the stem of the notebook that claims an id."""
+    for path in sorted(CHAPTERS.glob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+        if re.search(rf'^\s*(?:claim\(\s*)?"{re.escape(id)}",', text, re.MULTILINE):
+            return path.stem
+    raise ValueError(f"id={id!r} is claimed by no chapter")
+
+
+def _estimate(value: object, unit: str) -> tuple[Estimate, list[float]]:
+    """Bring the forms of a measurement to one, with its single values where there are several."""
     if isinstance(value, Estimate):
         if unit:
             raise ValueError(f"unit={unit!r} is given twice: the estimate has the unit {value.unit!r}")
         low, middle, high = (_finite("value", v) for v in (value.low, value.value, value.high))
         if not low <= middle <= high:
             raise ValueError(f"value={value} has an interval that does not contain it")
-        return value
-    if not isinstance(value, list | tuple):
+        return value, []
+    if not isinstance(value, list | tuple | pd.Series):
         one = _finite("value", value)
-        return Estimate(one, one, one, unit, "")
-    seeds = [_finite("value", v) for v in value]
-    if len(seeds) < 2:
-        raise ValueError(f"value={value!r} is one seed or none; give at least 2, or a number")
-    return Estimate(sum(seeds) / len(seeds), min(seeds), max(seeds), unit, f"least and most of {len(seeds)} seeds")
+        return Estimate(one, one, one, unit, ""), []
+    varies = str(value.index.name or "value") if isinstance(value, pd.Series) else "seed"
+    values = [_finite("value", v) for v in value]
+    if len(values) < 2:
+        raise ValueError(f"value={value!r} has {len(values)} values; give at least 2, or a number")
+    return Estimate(sum(values) / len(values), min(values), max(values), unit, f"{len(values)} {varies}s"), values
+
+
+def _spread(estimate: Estimate, values: list[float]) -> str:
+    """Say what varies, and how far: all values where they are few, else the ends."""
+    if not estimate.spread:
+        return ""
+    if values and len(values) <= FEW:
+        *most, last = values
+        return f"{estimate.spread}: {', '.join(number(v) for v in most)} and {number(last, estimate.unit)}"
+    return f"{estimate.spread}: {number_range(estimate.low, estimate.high, estimate.unit)}"
 
 
 def _finite(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, SupportsFloat):
-        raise ValueError(f"{name}={value!r} is not a number")
-    if not math.isfinite(value):
-        raise ValueError(f"{name}={value!r} is not finite; a claim needs a number that was measured")
-    return float(value)
+    if isinstance(value, bool | str) or not hasattr(value, "__float__"):
+        raise ValueError(f"{name}={value!r} is not a number but {type(value).__name__}")
+    amount = float(value)  # type: ignore[arg-type]
+    if not math.isfinite(amount):
+        raise ValueError(f"{name}={value!r} is not a finite number")
+    return amount
 
 
-def _check_words(**words: str) -> None:
-    for name, word in words.items():
-        if not isinstance(word, str) or not word.strip():
-            raise ValueError(f"{name}={word!r} is empty; a claim needs a {name}, in words")
-        check_text(name, word)
+def _decimals(value: float, unit: str) -> int:
+    size = abs(float(value))
+    if unit == "%" and 99 < size < 100:
+        return next(n for n in range(1, 20) if round(size, n) < 100)
+    if size.is_integer() or round(size, 1) >= 100:
+        return 0
+    return 1 if size >= 1 else 1 - math.floor(math.log10(size))  # two significant digits
+
+
+def _digits(value: float, decimals: int) -> str:
+    text = f"{abs(value):,.{decimals}f}"
+    return f"−{text}" if value < 0 and float(text.replace(",", "")) else text
+
+
+def _exact(bound: float) -> str:
+    """Write a number with all its digits and no more."""
+    text = f"{Decimal(repr(abs(float(bound)))):,f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return f"−{text}" if bound < 0 else text
+
+
+def _with_unit(digits: str, unit: str) -> str:
+    return digits + ("" if unit in ("", "×") else "\u202f" if unit == "%" else "\u00a0") + unit
+
+
+def _apart(value: float, unit: str, bounds: Sequence[float]) -> str:
+    """Format a value, with more digits where it would print as a bound that it does not equal."""
+    decimals = _decimals(value, unit)
+    while decimals < 20 and any(round(value, decimals) == bound != value for bound in bounds):
+        decimals += 1
+    return _with_unit(_digits(value, decimals), unit)
 
 
 def _card(made: Claim) -> str:
-    """The card: colours of the page it stands on, so it reads in JupyterLab and on the site, in light and dark."""
-    colour, verdict = ("#1a7f5a", "✓ holds") if made.holds else ("#c0392b", "✗ does not hold")
-    rows = [
-        f"<strong>{html.escape(made.evidence())}</strong>",
-        f"asked: {html.escape(made.condition)}",
-        html.escape(made.source),
-    ]
+    """Return the card: colours of the page it stands on, so it reads in JupyterLab and on the site, in light and dark."""
+    colour = "#1a7f5a" if made.holds else "#c0392b"
+    fails = "" if made.holds else '<div class="claim-fails">✗ does not hold</div>'
     return (
         f'<div class="claim" id="claim-{made.id}" style="border-left:4px solid {colour};padding:.5em 1em;margin:1em 0">'
-        f'<div class="claim-head"><code>{made.id}</code> <span class="claim-verdict">{verdict}</span></div>'
-        f'<div class="claim-sentence">{html.escape(made.sentence)}</div>'
-        f'<div class="claim-evidence">{" · ".join(rows)}</div></div>'
+        f'{fails}<div class="claim-sentence">{made.html()}</div>'
+        f'<div class="claim-evidence">{html.escape(made.evidence())}</div>'
+        f'<div class="claim-check" style="font-size:.8em;opacity:.8">checked: {html.escape(made.condition)} · '
+        f"<code>{made.id}</code></div></div>"
     )

@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from packaging.utils import canonicalize_name
 from helpers import exercises
 from helpers.assets import ASSETS, LOG_VARIABLE
 from helpers.progress import BATCH_VARIABLE
+from tools import inline
 
 ROOT = Path(__file__).resolve().parent.parent
 EXECUTED = ROOT / "_build" / "executed"
@@ -49,7 +49,7 @@ def key(notebook: Path) -> str:
 @cache
 def surroundings(root: Path) -> bytes:
     """Digest of what all notebooks share: code, data, Python, the packages that are installed, and how they are run."""
-    digest = hashlib.sha256(sys.version.encode() + Path(__file__).read_bytes())
+    digest = hashlib.sha256(sys.version.encode() + Path(__file__).read_bytes() + Path(inline.__file__).read_bytes())
     for folder in ("helpers", "data"):
         for file in sorted((root / folder).rglob("*")):
             name = file.relative_to(root)
@@ -104,7 +104,7 @@ def execute(notebook: Path) -> None:
     """Run one notebook with nbmake and keep the copy that it filled.
 
     Raises:
-        NotebookFailedError: if a cell fails; no copy is kept then, so no page can show it.
+        NotebookFailedError: if a cell or an inline expression fails; no copy is kept then, so no page can show it.
     """
     wanted = key(notebook)
     (EXECUTED / notebook.name).unlink(missing_ok=True)
@@ -117,6 +117,10 @@ def execute(notebook: Path) -> None:
             print(said, flush=True)
             raise NotebookFailedError(f"{notebook.name} failed; its traceback is above")
     book = json.loads(filled)
+    try:
+        inline.collect(book)
+    except inline.ExpressionError as error:
+        raise NotebookFailedError(f"{notebook.name}: {error}") from None
     code = [cell for cell in book["cells"] if cell["cell_type"] == "code" and "".join(cell["source"]).strip()]
     if not all(cell["execution_count"] for cell in code):
         raise NotebookFailedError(f"{notebook.name} was not run to its end, although pytest did not complain")
@@ -147,7 +151,9 @@ def _nbmake(notebook: Path) -> tuple[int, str, dict, str]:
     options = ["--nbmake", "--overwrite", f"--nbmake-timeout={CELL_SECONDS}", "--nbmake-kernel=python3"]
     with tempfile.TemporaryDirectory() as folder:
         copy, empty, asked, tried = (Path(folder) / name for name in (notebook.name, "pytest.ini", "assets", "checks"))
-        shutil.copyfile(notebook, copy)
+        book = json.loads(notebook.read_text(encoding="utf-8"))
+        inline.inject(book)
+        copy.write_text(json.dumps(book, ensure_ascii=False), encoding="utf-8")
         empty.write_text("[pytest]\n")
         asked.touch()
         tried.touch()

@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from helpers import assets
 from theme.policy import sealed
+from tools import inline
 from tools.execute import key, recorded, runtime_packages
 from tools.teach.pages import staged
 
@@ -148,12 +149,23 @@ def stage(files: dict[str, Path], source: Path) -> tuple[bool, list[str]]:
         file.unlink()
     changed = []
     for name, file in files.items():
-        copy = source / name
-        if not copy.exists() or copy.read_bytes() != file.read_bytes():
+        copy, content = source / name, staged_content(file)
+        if not copy.exists() or copy.read_bytes() != content:
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(file.read_bytes())
+            copy.write_bytes(content)
             changed.append(name)
     return bool(gone), changed
+
+
+def staged_content(file: Path) -> bytes:
+    """Return a file as the site gets it: in a notebook, values stand in the place of inline expressions."""
+    if file.suffix != ".ipynb":
+        return file.read_bytes()
+    book = json.loads(file.read_text(encoding="utf-8"))
+    for cell in book["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = inline.fill(cell)
+    return json.dumps(book, ensure_ascii=False, indent=1).encode()
 
 
 def forget(names: list[str], site: Path) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from helpers.claims import number
 from helpers.estimates import Estimate
 from helpers.plots.style import COLOURS, MARKERS, PALETTE, TEXT, new
 
@@ -65,6 +66,35 @@ def _name_series(axes: Axes, series: Mapping[str, pd.DataFrame], row: int) -> in
         above, colour = (0, 8 + LINE * level), colours[name]
         axes.annotate(name, point, xytext=above, textcoords="offset points", ha="center", fontsize=9, color=colour)
     return len(ends)
+
+
+def bar_plot(
+    table: pd.DataFrame | pd.Series, *, xlabel: str, unit: str = "", label: str = "", height: float | None = None
+) -> Figure:
+    """Draw one row an index entry, from the top down, and in it one bar a column, each with its value at its end.
+
+    Args:
+        table: numbers; a Series is a table of one column, whose bars need no legend.
+        xlabel: what is measured.
+        unit: of the values written at the bars.
+        label: heading of the legend, where there are several columns.
+        height: in inches; by default what the bars need.
+    """
+    table = pd.DataFrame(table)
+    width = 0.8 / table.shape[1]
+    figure, axes = new(height=height or 0.7 + len(table) * (0.28 + 0.2 * table.shape[1]))
+    for place, ((name, values), colour) in enumerate(zip(table.items(), PALETTE.values(), strict=False)):
+        rows = [row + width * (place - (table.shape[1] - 1) / 2) for row in range(len(table))]
+        axes.barh(rows, values, height=0.9 * width, color=COLOURS.get(str(name), colour), label=name)
+        for row, value in zip(rows, values, strict=True):
+            axes.text(value, row, f" {number(value, unit)}", va="center", fontsize=9)
+    axes.set_yticks(range(len(table)), table.index)
+    axes.set(xlabel=xlabel, xlim=(0, 1.15 * table.to_numpy().max()))
+    axes.grid(visible=False, axis="y")
+    if table.shape[1] > 1:
+        axes.legend(loc="best", title=label or None)
+    axes.invert_yaxis()
+    return figure
 
 
 def strip_plot(

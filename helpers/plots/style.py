@@ -4,10 +4,12 @@ Lines and bars use `PALETTE`, whose colours read on white and on near-black and 
 deficiency (after Okabe and Ito, 2008); text, axes and ticks take the colour of the page's own text, in light and in dark.
 """
 
+import functools
 import hashlib
 import html
 import io
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
@@ -83,6 +85,17 @@ def new(height: float = 3.2, width: float = WIDTH, **subplots):
     use_style()
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(**subplots)
+
+
+def figure_call(plot: Callable[..., Figure]) -> Callable[..., None]:
+    """Return a function that makes a figure as `plot` does and shows it, with a title and an alt text."""
+
+    @functools.wraps(plot)
+    def call(*args, title: str, alt: str, **options) -> None:
+        show(plot(*args, **options), title=title, alt=alt)
+
+    call.__name__ = plot.__name__.replace("_plot", "_figure")
+    return call
 
 
 def show(figure: Figure, *, title: str, alt: str) -> None:
