@@ -2,45 +2,215 @@
 
 import ast
 import json
+import math
 import re
+from collections import Counter, OrderedDict, deque
+from decimal import Decimal
+from fractions import Fraction
+from types import MappingProxyType
 
 import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from helpers import exercises
-from helpers.exercises import check, judge
+from helpers.estimates import Estimate
+from helpers.exercises import check, grade
 from tests.test_notebooks import NOTEBOOKS
 from tools.teach.chapter import exercises as exercises_of
 from tools.teach.chapter import parse, read, source
 from tools.teach.notebooks import bound, used
 
 
-@pytest.mark.parametrize("answer", [5, 5.0, np.float64(5.01), np.int64(5)])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        5,
+        5.0,
+        np.float64(5.01),
+        np.int64(5),
+        Fraction(5),
+        Decimal("5"),
+        np.array(5),
+        np.array([5.0]),
+        [5],
+        {5},
+        pd.Series([5.0]),
+        pd.Index([5]),
+        pd.DataFrame({"x": [5]}),
+        Estimate(5, 4, 6, "%", ""),
+    ],
+)
 def test_right_numbers(answer):
-    assert judge(answer, 5, because="five.", rel=0.01) == (True, "Right. five.")
+    assert grade(answer, 5, because="five.", rel=0.01) == (True, "Right. five.")
 
 
-@pytest.mark.parametrize("answer", [..., None, [1, ...]])
+@pytest.mark.parametrize("answer", [..., None, [1, ...], {"a": ...}])
 def test_not_answered_yet(answer):
-    assert judge(answer, 5, because="")[1].startswith("Not answered yet")
+    assert grade(answer, 5, because="")[1].startswith("Not answered yet. Replace the three dots")
 
 
-def test_a_usual_mistake_gets_its_hint():
-    assert judge(0.05, 5, because="", hints={0.05: "Per cent."}) == (False, "Not yet. Per cent.")
+def test_a_common_mistake_gets_its_hint():
+    assert grade(0.05, 5, because="", hints={0.05: "Per cent."}) == (False, "Not yet. Per cent.")
 
 
-@pytest.mark.parametrize("answer", [4, "5", [5], {5}, True, object(), float("nan"), lambda: 5, np.array([5.0])])
-def test_wrong_answers_are_wrong_and_do_not_raise(answer):
-    right, words = judge(answer, 5, because="", hints={7: "x"})
-    assert not right and words.startswith("Not yet")
+def test_of_two_values_within_the_tolerance_the_nearer_one_counts():
+    told = {x: grade(x, 5, because="", hints={5.03: "Another interval."}) for x in (5, 5.01, 5.02, 5.03, 5.06)}
+    assert [right for right, _ in told.values()] == [True, True, False, False, False]
+    assert told[5.06][1] == "Not yet. Another interval."
 
 
-def test_other_kinds():
-    assert judge("mya", "mya", because="")[0]
-    assert judge([1, 2.001], [1, 2], because="")[0] and not judge([1], [1, 2], because="")[0]
-    assert judge({"a"}, {"a"}, because="")[0]
-    assert judge(np.array([1.0, 2.0]), [1, 2], because="")[0]
-    assert "is a string, and this is a number" in judge(3, "x", because="")[1]
+@pytest.mark.parametrize("answer", ["Sampling", " sampling\n", np.str_("SAMPLING"), ["sampling"], pd.Series(["sampling"])])
+def test_case_spaces_and_a_container_of_one_do_not_make_a_string_wrong(answer):
+    assert grade(answer, "sampling", because="")[0]
+
+
+FRAME = pd.DataFrame({"a": [1.0, 2.0, 3.0]})
+LISTS = [
+    (1, 2, 3),
+    np.array([1, 2, 3]),
+    FRAME.a,
+    FRAME,
+    FRAME.a.to_frame(),
+    pd.Index([1, 2, 3]),
+    range(1, 4),
+    deque([1, 2, 3]),
+]
+LISTS += [{1: 0, 2: 0, 3: 0}.keys(), {"a": 1, "b": 2, "c": 3}.values(), [np.float32(1), Fraction(2), 3.01]]
+SETS = [["b", "a"], ("A", "b"), {"a": 1, "b": 2}.keys(), frozenset("ab"), np.array(["a", "b", "a"]), pd.Index(["b", "a"])]
+DICTS = [OrderedDict(b=[1, 2], a=1), Counter({"a": 1}) | {"b": (1, 2)}, {np.str_("A"): 1.0, "b": np.array([1, 2])}]
+DICTS += [{"a": np.array(1), "b": pd.Series([1, 2])}]
+DICTS += [MappingProxyType({"a": 1, "b": [1, 2]}), pd.Series({"a": 1, "b": [1, 2]})]
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [*((a, [1, 2, 3]) for a in LISTS), *((a, {"a", "b"}) for a in SETS), *((a, {"a": 1, "b": [1, 2]}) for a in DICTS)],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_right_value_in_another_container_is_right(answer, expected):
+    assert grade(answer, expected, because="") == (True, "Right. ")
+
+
+def test_tensors_are_read_as_numbers_and_lists():
+    torch = pytest.importorskip("torch")
+    for grad in (False, True):
+        for shape in ((), (1,), (1, 1)):
+            assert grade(torch.full(shape, 5.0, requires_grad=grad), 5, because="")[0]
+        assert grade(torch.tensor([1.0, 2.0], requires_grad=grad), [1, 2], because="")[0]
+        assert grade({"a": torch.tensor([1.0, 2.0], requires_grad=grad)}, {"a": [1, 2]}, because="")[0]
+    assert grade(torch.tensor([[1, 2], [3, 4]]), [[1, 2], [3, 4]], because="")[0]
+    for wrong in (
+        torch.ones(2),
+        torch.tensor(True),
+        torch.tensor(5 + 1j),
+        torch.ones(3, device="meta"),
+        torch.ones(2).to_sparse(),
+    ):
+        assert_told(wrong, 5)
+
+
+class Hostile:
+    """Fails whatever is done with it."""
+
+    def fail(self, *args):
+        raise RuntimeError("no")
+
+    __repr__ = __eq__ = __len__ = __iter__ = __float__ = __hash__ = __getattr__ = __bool__ = __lt__ = fail
+
+
+class HostileList(list):
+    __repr__ = __eq__ = __len__ = __iter__ = __contains__ = Hostile.fail
+
+
+def recursive():
+    inside = [1, 2]
+    inside.append(inside)
+    return inside
+
+
+def assert_told(answer, expected, **given):
+    right, words = grade(answer, expected, because="", **given)
+    assert not right and words.startswith(("Not yet", "Not answered yet")) and len(words) < 400, words
+
+
+STRANGE = [
+    4, "5", True, object(), math.nan, math.inf, lambda: 5, 10**5000, -(10**5000), 5j, 5 + 0j, b"5", np.str_("x"), Hostile(),
+    HostileList([5]), [Hostile()], {"a": Hostile()}, Counter("aab"), OrderedDict(a=3), np.array(7), np.array([]),
+    {"a": np.zeros(3), "b": np.zeros(3)}, recursive(), (x for x in [5]), map(int, "5"), enumerate([1]), iter([5]), pd.NA,
+    pd.Series([1, 2]), pd.Series(dtype=float), pd.Index([1, 2]), pd.MultiIndex.from_tuples([(1, 2), (3, 5)]), FRAME.T,
+    pd.DataFrame({"a": [1], "b": [2]}), pd.DataFrame(), pd.Categorical(["a"]), pd.Timestamp("2026-01-01"), pd.NaT,
+    np.array([1, "a", None], dtype=object), np.ma.masked, np.zeros(3, dtype=[("a", int)]), Decimal("NaN"), Decimal("sNaN"),
+    Estimate(7, 6, 8, "%", ""), Estimate, int, type, math, NotImplemented, "\ud800", "x" * 10**6, [0] * 10**6, range(10**12),
+    "\0", memoryview(b"ab"), Ellipsis, [None], slice(3), np.longdouble(3), 1e-320, set(), {}, [], "", (), ValueError("x"),
+    np.zeros((0, 3)), np.datetime64("2026"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "expected", [5, "sampling", [5, 6], [[1, 2], [3, 4]], {"x", "y"}, {"a": 1}, True, ("margin", "step")]
+)
+@pytest.mark.parametrize("hints", [None, {7.5: "a", "b": "c", ("q", "p"): "d", frozenset([3]): "e", 2: "f"}])
+def test_no_answer_makes_a_check_raise(expected, hints, monkeypatch):
+    seen = []
+    monkeypatch.setattr(exercises, "display", lambda data, raw: seen.append(data))
+    for answer in STRANGE:
+        if not (expected is True and answer is True):
+            assert_told(answer, expected, hints=hints)
+        check(answer, expected, because="", hints=hints)
+        assert json.dumps(seen.pop(), ensure_ascii=False).encode()
+
+
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.complex_numbers() | st.binary()
+ANY = st.recursive(
+    PLAIN,
+    lambda inner: (
+        st.lists(inner)
+        | st.lists(inner).map(tuple)
+        | st.dictionaries(st.text() | st.integers(), inner)
+        | st.lists(inner).map(lambda values: pd.Series(values, dtype=object))
+    ),
+    max_leaves=8,
+)
+NUMBERS = st.lists(st.floats(-1e9, 1e9), min_size=2, max_size=5)
+AS_LIST = [
+    list,
+    tuple,
+    np.array,
+    pd.Series,
+    pd.Index,
+    deque,
+    lambda v: dict(enumerate(v)).values(),
+    lambda v: pd.DataFrame({"a": v}),
+]
+
+
+@given(ANY, ANY, st.dictionaries(PLAIN, st.text(), max_size=3))
+def test_any_answer_is_graded(answer, expected, hints):
+    right, words = grade(answer, expected, because="so", hints=hints)
+    assert isinstance(right, bool) and words
+
+
+@given(NUMBERS, st.sampled_from(AS_LIST))
+def test_numbers_are_right_in_any_container_and_wrong_with_one_of_them_changed(numbers, container):
+    assert grade(container(numbers), numbers, because="")[0]
+    changed = [*numbers[:-1], numbers[-1] + abs(numbers[-1]) + 1]
+    right, words = grade(container(changed), numbers, because="")
+    assert not right and f"element {len(numbers) - 1} is not right" in words
+    assert "too few elements" in grade(container(numbers[:-1]), numbers, because="")[1]
+
+
+@given(st.floats(-1e300, 1e300), st.floats(0, 0.2), st.floats(-0.3, 0.3))
+def test_a_number_is_right_within_its_tolerance(expected, rel, off):
+    assume(abs(expected) > 1e-300 and abs(abs(off) - rel) > 1e-9)
+    assert grade(expected * (1 + off), expected, because="", rel=rel)[0] is (abs(off) < rel or off == 0)
+
+
+@given(st.text(st.characters(categories=["L", "N"]), min_size=1))
+def test_a_string_is_right_in_any_case_that_python_folds(word):
+    assert grade(f" {word.casefold()} ", word, because="")[0] and not grade(f"{word}x", word, because="")[0]
 
 
 @pytest.mark.parametrize(
@@ -48,20 +218,39 @@ def test_other_kinds():
     [
         (4, 5, "4 is too small."),
         (6.25, 5, "6.25 is too large."),
-        (-7, -5, "-7 is too large."),
+        (-7, -5, "-7 is too small."),
         (-5, 5, "-5 has the wrong sign."),
-        (5000, 5, "5000 is far too large: look at the units."),
+        (5000, 5, "5000 is far too large. Look at the units."),
         (0, 5, "0 is too small."),
-        (float("inf"), 5, "no finite number"),
+        (10**400, 5, "far too large"),
+        (math.inf, 5, "inf is not finite"),
+        (math.nan, 5, "not a number (NaN)"),
         ([1], [1, 2], "[1] has too few elements."),
         ({1, 2}, {1}, "{1, 2} has too many elements."),
         ([1, 3], [1, 2], "element 1 is not right"),
-        ("b", "a", "'b' is not it; read once more"),
+        ({1, 2}, [1, 2], "should be a list, and this is a set"),
+        (np.array(3), [1, 2], "should be a list, and this is a number"),
+        (map(str, [1, 2]), [1, 2], "should be a list, and this is a generator"),
+        ("5", 5, "should be a number, and this is a string: '5'"),
+        (3, "x", "should be a string, and this is a number: 3"),
+        (FRAME.T, {"x": 1}, "should be a dictionary, and this is a list"),
+        ("b", "a", "'b' is not it. Read once more"),
     ],
 )
-def test_an_unusual_wrong_answer_is_told_in_which_way_it_is_wrong(answer, expected, due):
-    right, words = judge(answer, expected, because="")
-    assert not right and words.startswith("Not yet: ") and due in words
+def test_an_unforeseen_wrong_answer_is_told_in_which_way_it_is_wrong(answer, expected, due):
+    right, words = grade(answer, expected, because="")
+    assert not right and words.startswith("Not yet: ") and due in words, words
+
+
+def test_an_answer_whose_own_methods_fail_is_told_so():
+    told = grade(Hostile(), 5, because="")
+    assert told == (False, "Not yet: (a value of type Hostile) can't be compared with what is due (RuntimeError).")
+
+
+def test_a_negative_tolerance_is_refused():
+    for rel in (-1, math.nan):
+        with pytest.raises(ValueError, match="must not be negative"):
+            grade(2, 2.5, because="so", rel=rel)
 
 
 def double(x):
@@ -75,9 +264,9 @@ def verdict_on_double(f):
 
 def test_a_function_that_is_right_or_usually_wrong():
     asked = {"because": "two threes.", "hints": {"adds": "That adds two."}, "verdict": verdict_on_double}
-    assert judge(double, "right", **asked) == (True, "Right. two threes.")
-    assert judge(lambda x: x + 2, "right", **asked) == (False, "Not yet. That adds two.")
-    assert judge(..., "right", **asked)[1].startswith("Not answered yet")
+    assert grade(double, "right", **asked) == (True, "Right. two threes.")
+    assert grade(lambda x: x + 2, "right", **asked) == (False, "Not yet. That adds two.")
+    assert grade(..., "right", **asked)[1].startswith("Not answered yet")
 
 
 def _fails(x):
@@ -87,17 +276,18 @@ def _fails(x):
 @pytest.mark.parametrize(
     ("answer", "due"),
     [
-        (double(3), "the answer is a function, and this is a number: give its name"),
-        ("right", "the answer is a function, and this is a string"),
-        (lambda x: None, "returns nothing: does it end with `return`"),
+        (double(3), "the answer should be a function, and this is a number. Give its name"),
+        ("right", "the answer should be a function, and this is a string"),
+        (lambda x: None, "returns nothing. Does every path"),
         (lambda: 6, "stopped with TypeError"),
         (lambda x: x / 0, "stopped with ZeroDivisionError: division by zero"),
-        (_fails, "stopped with KeyError: without a word"),
-        (lambda x: x - 3, "what was found about the function is 'other', and it should be 'right'"),
+        (_fails, "stopped with KeyError"),
+        (lambda x: exit(), "stopped with SystemExit"),
+        (lambda x: x - 3, "the test of the function says 'other'; it should say 'right'"),
     ],
 )
 def test_any_other_function_is_told_what_became_of_it(answer, due):
-    right, words = judge(answer, "right", because="", hints={"adds": "x"}, verdict=verdict_on_double)
+    right, words = grade(answer, "right", because="", hints={"adds": "x"}, verdict=verdict_on_double)
     assert not right and due in words and "Traceback" not in words
 
 
@@ -109,14 +299,14 @@ FUNCTIONS = {
         "lambda q, k, v: v": "stopped with TypeError",
         "lambda q, k, v, slope: None": "returns nothing",
         "lambda q, k, v, slope: v[:3]": "stopped with",
-        "torch.ones(3)": "the answer is a function",
+        "torch.ones(3)": "the answer should be a function",
     },
     "ex-size-zero": {
         "lambda w, bits: (w / (w.abs().amax(1, True) / 7)).round() * (w.abs().amax(1, True) / 7)": "least weight off",
         "lambda w, bits: ((w - 3) * 15).floor() / 15 + 3": "half a step",
         "lambda w: w": "stopped with TypeError",
         "lambda w, bits: print(end='')": "returns nothing",
-        "15": "the answer is a function",
+        "15": "the answer should be a function",
     },
     "ex-sample-filter": {
         "lambda z, a: z.masked_fill(z.softmax(-1) < a * z.softmax(-1).amax(-1, True), -torch.inf)": "square",
@@ -124,7 +314,7 @@ FUNCTIONS = {
         "lambda logits, a: logits.softmax(-1)": "min_p",
         "lambda logits, a: logits[logits > a]": "stopped with",
         "lambda logits: logits": "stopped with TypeError",
-        "'top_a'": "the answer is a function",
+        "'top_a'": "the answer should be a function",
     },
 }  # fmt: skip
 # What the cells of these exercises use of the cells before them.
@@ -195,13 +385,5 @@ def test_a_run_notes_what_usual_wrong_answers_are_told(monkeypatch, tmp_path):
     check(..., 5, because="five.", hints={0.05: "Per cent.", 5.01: "Too near to tell."})
     check(5, 5, because="no hints, so nothing to note")
     (noted,) = [json.loads(line) for line in log.read_text().splitlines()]
-    assert [record["right"] for record in noted] == [True, False, True]
-    assert [record["told"] == record["due"] for record in noted] == [True, True, False]
-
-
-def test_a_number_that_no_float_holds_is_an_answer_too():
-    for huge, words in ((10**30, "far too large"), (10**400, "inf is no finite number"), (-(10**400), "-inf is no finite")):
-        right, said = judge(huge, 2.5, because="so")
-        assert not right and words in said
-    with pytest.raises(ValueError, match="rel=nan is not a number"):
-        judge(2, 2.5, because="so", rel=float("nan"))
+    assert [record["right"] for record in noted] == [True, False, False]
+    assert all(record["told"] == record["due"] for record in noted)

@@ -179,7 +179,7 @@ def test_a_teachers_notebook_of_the_book_has_every_answer_before_its_check(path)
 
 @chapters
 def test_usual_wrong_answers_are_told_what_is_wrong(path):
-    """What the checks said while the chapter ran, in the state that they need; `helpers.exercises.tried` notes it."""
+    """What the checks said while the chapter ran, in the state that they need; `helpers.exercises.replay_hints` notes it."""
     run = recorded(EXECUTED / path.name)
     if "checks" not in run:
         pytest.fail(f"{path.name} has not run since its checks are noted: python -m tools.book")
