@@ -291,37 +291,117 @@ def test_any_other_function_is_told_what_became_of_it(answer, due):
     assert not right and due in words and "Traceback" not in words
 
 
-# For each exercise of the book whose answer is a function: wrong ones, and what each is told.
-FUNCTIONS = {
-    "ex-arch-alibi": {
-        "lambda q, k, v, slope: torch.softmax(q @ k.T / 4 - slope * torch.arange(100).flip(0), -1) @ v": "mask",
-        "lambda q, k, v, slope: nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)": "the penalty differs",
-        "lambda q, k, v: v": "stopped with TypeError",
-        "lambda q, k, v, slope: None": "returns nothing",
-        "lambda q, k, v, slope: v[:3]": "stopped with",
-        "torch.ones(3)": "the answer should be a function",
-    },
-    "ex-size-zero": {
-        "lambda w, bits: (w / (w.abs().amax(1, True) / 7)).round() * (w.abs().amax(1, True) / 7)": "least weight off",
-        "lambda w, bits: ((w - 3) * 15).floor() / 15 + 3": "half a step",
-        "lambda w: w": "stopped with TypeError",
-        "lambda w, bits: print(end='')": "returns nothing",
-        "15": "the answer should be a function",
-    },
-    "ex-sample-filter": {
-        "lambda z, a: z.masked_fill(z.softmax(-1) < a * z.softmax(-1).amax(-1, True), -torch.inf)": "square",
-        "lambda z, a: (p := z.softmax(-1)).masked_fill(p < a * p.amax(-1, True) ** 2, -torch.inf)": "not probabilities",
-        "lambda logits, a: logits.softmax(-1)": "min_p",
-        "lambda logits, a: logits[logits > a]": "stopped with",
-        "lambda logits: logits": "stopped with TypeError",
-        "'top_a'": "the answer should be a function",
-    },
-}  # fmt: skip
-# What the cells of these exercises use of the cells before them.
+# Each exercise of the book whose answer is a function: what its cells use of the chapter; plausible wrong functions with the
+# verdict on each; and right ones that are unlike the solution.
 BEFORE = {
     "ex-arch-alibi": "import math\nimport torch\nfrom torch import nn\nSEED = 0",
     "ex-size-zero": "import torch\nSEED = 0",
-    "ex-sample-filter": "import torch\nrows = torch.randn(20, 50, generator=torch.Generator().manual_seed(0)) * 3",
+    "ex-sample-filter": "import torch\nSEED = 0",
+}
+MINE = """
+def back(q): return torch.arange(len(q))[:, None] - torch.arange(len(q))
+def later(q): return back(q) < 0
+def scores(q, k): return q @ k.T / math.sqrt(q.shape[-1])
+def attend(q, k, v, penalty, scale=1): return cut(q @ k.T * scale - penalty, ~later(q)).softmax(-1) @ v
+def affine(w, low, high, n, whole=torch.round): return whole((w - low) / (high - low) * n) * (high - low) / n + low
+def ends(w): return w.amin(1, True), w.amax(1, True)
+def cut(z, keep): return z.masked_fill(~keep, -torch.inf)
+def top(p): return p.amax(-1, True)
+"""
+WRONG = {
+    "ex-arch-alibi": {
+        "lambda q, k, v, slope: attend(q, k, v, 0, 1 / math.sqrt(q.shape[-1]))": "slope ignored",
+        "lambda q, k, v, slope: nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)": "slope ignored",
+        "lambda q, k, v, slope: attend(q, k, v, 0.5 * back(q), 1 / math.sqrt(q.shape[-1]))": "slope ignored",
+        "lambda q, k, v, slope: attend(q, k, v, -slope * back(q), 1 / math.sqrt(q.shape[-1]))": "added",
+        "lambda q, k, v, slope: attend(q, k, v, slope * back(q))": "not divided",
+        "lambda q, k, v, slope: (((q @ k.T - slope * back(q)) / math.sqrt(q.shape[-1])).masked_fill(later(q), -torch.inf))"
+        ".softmax(-1) @ v": "penalty divided",
+        "lambda q, k, v, slope: (scores(q, k) - slope * back(q)).softmax(-1) @ v": "not causal",
+        "lambda q, k, v, slope: (scores(q, k) - slope * back(q).abs()).softmax(-1) @ v": "not causal",
+        "lambda q, k, v, slope: (scores(q, k) - slope * back(q)).masked_fill(later(q), 0).softmax(-1) @ v": "not causal",
+        "lambda q, k, v, slope: (scores(q, k) - slope * back(q)).softmax(-1).tril() @ v": "sum",
+        "lambda q, k, v, slope: (scores(q, k) - slope * back(q)).masked_fill(back(q) <= 0, -torch.inf).softmax(-1) @ v":
+            "not a number",
+        "lambda q, k, v, slope: attend(q, k, torch.eye(len(q)), slope * back(q))": "another shape",
+        "lambda q, k, v, slope: attend(q, k, v, slope * (back(q) > 0), 1 / math.sqrt(q.shape[-1]))": "other numbers",
+        "lambda q, k, v, slope: attend(q, k, v, slope * back(q) ** 2, 1 / math.sqrt(q.shape[-1]))": "other numbers",
+        "lambda q, k, v, slope: attend(q, k, v, slope * torch.arange(len(q)), 1 / math.sqrt(q.shape[-1]))": "added",
+        "lambda q, k, v, slope: attend(q, k, v, slope * back(q), 1 / len(q) ** 0.5)": "other numbers",
+    },
+    "ex-size-zero": {
+        "lambda w, bits: w": "nothing rounded",
+        "lambda w, bits: affine(w, *ends(w), 2**bits - 1, lambda x: x)": "nothing rounded",
+        "lambda w, bits: affine(w, w.min(), w.max(), 2**bits - 1)": "one range",
+        "lambda w, bits: affine(w, w.amin(0), w.amax(0), 2**bits - 1)": "a range a column",
+        "lambda w, bits: affine(w, *ends(w), 2**bits)": "number of codes",
+        "lambda w, bits: affine(w, *ends(w), bits**2 - 1)": "number of codes",
+        "lambda w, bits: affine(w, *ends(w), 2**bits, lambda x: x.round().clamp(max=2**bits - 1))": "largest",
+        "lambda w, bits: affine(w, *ends(w), 255)": "bits ignored",
+        "lambda w, bits: affine(w, *ends(w), 15)": "bits ignored",
+        "lambda w, bits: affine(w, *ends(w), 2**bits - 1, torch.floor)": "rounded down",
+        "lambda w, bits: affine(w, *ends(w), 2**bits - 1, torch.trunc)": "rounded down",
+        "lambda w, bits: affine(w, *ends(w), 2**bits - 1) - ends(w)[0]": "offset left out",
+        "lambda w, bits: ((w - ends(w)[0]) / (ends(w)[1] - ends(w)[0]) * (2**bits - 1)).round()": "codes",
+        "lambda w, bits: (w / (s := w.abs().amax(1, True) / (2 ** (bits - 1) - 1))).round() * s": "least",
+        "lambda w, bits: (w / (s := ends(w)[1] / (2**bits - 1))).round() * s": "least",
+        "lambda w, bits: affine(w, w.mean(1, True), ends(w)[1], 2**bits - 1)": "least",
+        "lambda w, bits: affine(w, *ends(w), 2**bits - 1)[:, :1]": "another shape",
+        "lambda w, bits: affine(w, *ends(w), 2**bits - 1, lambda x: (x + 0.3 * (x > 0) * (x < 2.9)).round())": "too far off",
+    },
+    "ex-sample-filter": {
+        "lambda z, a: cut(z, (p := z.softmax(-1)) >= 0.2 * top(p) ** 2)": "a ignored",
+        "lambda z, a: cut(z, (p := z.softmax(-1)) >= top(p) ** 2)": "a ignored",
+        "lambda z, a: cut(z, (p := z.softmax(-1)) >= a * top(p))": "not squared",
+        "lambda z, a: cut(z, (p := z.softmax(-1)) >= (a * top(p)) ** 2)": "a squared",
+        "lambda z, a: cut(z, (p := z.softmax(-1)) >= a * p.max() ** 2)": "all rows",
+        "lambda z, a: cut(z, z >= a * top(z) ** 2)": "other tokens",
+        "lambda z, a: cut(z, z.softmax(-1) >= a)": "other tokens",
+        "lambda z, a: cut(z, (p := z.softmax(-1)) <= a * top(p) ** 2)": "other tokens",
+        "lambda z, a: cut(z, (p := z.softmax(-1)) ** 2 >= a * top(p))": "other tokens",
+        "lambda z, a: cut(z, (p := z.softmax(0)) >= a * top(p) ** 2)": "other tokens",
+        "lambda z, a: cut(p := z.softmax(-1), p >= a * top(p) ** 2)": "changed logits",
+        "lambda z, a: cut(z.log_softmax(-1), (p := z.softmax(-1)) >= a * top(p) ** 2)": "changed logits",
+        "lambda z, a: z.masked_fill((p := z.softmax(-1)) < a * top(p) ** 2, 0)": "no infinity",
+        "lambda z, a: z.masked_fill((p := z.softmax(-1)) < a * top(p) ** 2, -1e9)": "no infinity",
+        "lambda z, a: (p := z.softmax(-1)) >= a * top(p) ** 2": "a mask",
+        "lambda z, a: z": "no infinity",
+        "lambda z, a: z[(p := z.softmax(-1)) >= a * top(p) ** 2]": "another shape",
+    },
+}  # fmt: skip
+RIGHT = {
+    "ex-arch-alibi": [
+        "lambda q, k, v, slope: attend(q, k, v, -slope * torch.arange(len(q)), 1 / math.sqrt(q.shape[-1]))",
+        "lambda q, k, v, slope: (scores(q, k) - slope * back(q).abs()).masked_fill(later(q), -1e9).softmax(-1) @ v",
+        "lambda q, k, v, slope: torch.stack([(scores(q[i:i+1], k[:i+1]) - slope * torch.arange(i, -1, -1)).softmax(-1)[0]"
+        " @ v[:i+1] for i in range(len(q))])",
+    ],
+    "ex-size-zero": [
+        "lambda w, bits: affine(w, *ends(w), 2**bits - 1, lambda x: (x + 0.5).floor())",
+        "lambda w, bits: torch.stack([affine(r, r.min(), r.max(), 2**bits - 1) for r in w])",
+        "lambda w, bits: affine(w.double(), *ends(w.double()), 2**bits - 1).numpy()",
+        "lambda w, bits: ((w - (lo := ends(w)[0].half())) / (s := ((ends(w)[1] - lo) / (2**bits - 1)).half()))"
+        ".round().clamp(0, 2**bits - 1) * s + lo",
+        "lambda w, bits: w.copy_(affine(w, *ends(w), 2**bits - 1))",
+    ],
+    "ex-sample-filter": [
+        "lambda z, a: torch.where((p := z.softmax(-1)) >= a * top(p) ** 2, z, -math.inf)",
+        "lambda z, a: cut(z, (p := z.log_softmax(-1)) >= math.log(a) + 2 * top(p))",
+        "lambda z, a: torch.stack([cut(r, r.softmax(0) >= a * r.softmax(0).max() ** 2) for r in z])",
+        "lambda z, a: z.masked_fill_((p := z.softmax(-1)) < a * p.max(-1, True).values.square(), -math.inf)",
+    ],
+}  # fmt: skip
+# Answers for which there can be no verdict: no function, too few arguments, no return, and so on.
+NO_VERDICT = {
+    "torch.ones(3)": "should be a function, and this is a list",
+    "'answer'": "should be a function, and this is a string",
+    "lambda x: x": "stopped with TypeError",
+    "lambda *args: None": "returns nothing",
+    "lambda *args: 1 / 0": "stopped with ZeroDivisionError",
+    "lambda *args: args[0][:3] + args[0]": "stopped with RuntimeError",
+    "lambda *args: exit()": "stopped with SystemExit",
+    "lambda *args: 'x'": "stopped with",
+    "lambda *args: {}": "stopped with",
 }
 
 
@@ -329,12 +409,18 @@ def _asks_for_a_function(check_cell):
     return "verdict=" in check_cell
 
 
+def _call_of_check(cell):
+    calls = [node for node in ast.walk(parse(source(cell))) if isinstance(node, ast.Call)]
+    return next(call for call in calls if getattr(call.func, "id", "") == "check")
+
+
 CLOSED = [(path, exercise) for path in NOTEBOOKS for exercise in exercises_of(read(path)) if not exercise.is_open]
 
 
-def test_every_exercise_whose_answer_is_a_function_is_tried_with_wrong_ones():
+def test_every_exercise_whose_answer_is_a_function_is_tried_with_wrong_ones_and_right_ones():
     found = {e.label for path, e in CLOSED if _asks_for_a_function(source(read(path)["cells"][e.check]))}
-    assert found == set(FUNCTIONS) == set(BEFORE) and all(len(wrong) >= 2 for wrong in FUNCTIONS.values())
+    assert found == set(WRONG) == set(RIGHT) == set(BEFORE)
+    assert all(len(wrong) >= 4 for wrong in WRONG.values())
 
 
 @pytest.mark.parametrize(("path", "exercise"), CLOSED, ids=lambda one: getattr(one, "label", ""))
@@ -350,25 +436,56 @@ def test_a_check_has_hints_for_two_wrong_answers_that_say_something(path, exerci
     assert not [hint for hint in hints if re.fullmatch(r"(?:Wrong|No|Try again|Not quite|Incorrect)\W*", hint)]
 
 
-@pytest.mark.parametrize("label", FUNCTIONS)
-def test_wrong_functions_of_the_book_are_told_what_is_wrong(label, monkeypatch):
+@pytest.fixture
+def feedback(monkeypatch):
+    """Run the cells of an exercise whose answer is a function, and return what its check says to an answer."""
     pytest.importorskip("torch")
-    (path, exercise), seen = next(one for one in CLOSED if one[1].label == label), []
-    cells = read(path)["cells"]
-    tests = [cell for cell in cells if cell["cell_type"] == "code" and cell["id"].endswith("-tests")]
-    wanted = used(parse(source(cells[exercise.check])))
-    tests = [cell for cell in tests if bound(parse(source(cell)).body) & wanted]
-    assert tests, "the verdict on a function stands in a cell whose id ends in -tests"
+    seen = []
     monkeypatch.setattr(exercises, "display", lambda data, raw: seen.append(data["text/plain"]))
-    space = {"check": check}
-    exec(BEFORE[label], space)
-    for cell in tests:
-        exec(source(cell), space)
-    for wrong, due in FUNCTIONS[label].items():
-        space["answer"] = eval(wrong, space)
-        exec(source(cells[exercise.check]), space)
-        said = seen.pop()
-        assert said.startswith("✗ Not yet") and due in said and "Traceback" not in said, (wrong, said)
+
+    def prepare(label):
+        path, exercise = next(one for one in CLOSED if one[1].label == label)
+        cells = read(path)["cells"]
+        wanted = used(parse(source(cells[exercise.check])))
+        tests = [cell for cell in cells if cell["cell_type"] == "code" and cell["id"].endswith("-tests")]
+        tests = [cell for cell in tests if bound(parse(source(cell)).body) & wanted]
+        assert tests, "the verdict on a function stands in a cell whose id ends in -tests"
+        space = {"check": check}
+        for code in (BEFORE[label], "import math", MINE, *map(source, tests)):
+            exec(code, space)
+
+        def told(answer):
+            space["answer"] = eval(answer, space)
+            exec(source(cells[exercise.check]), space)
+            return seen.pop()
+
+        call = _call_of_check(cells[exercise.check])
+        return told, ast.literal_eval(next(word.value for word in call.keywords if word.arg == "hints"))
+
+    return prepare
+
+
+@pytest.mark.parametrize("label", WRONG)
+def test_each_wrong_function_is_told_what_it_does(label, feedback):
+    told, hints = feedback(label)
+    assert {wrong: told(wrong) for wrong in WRONG[label]} == {
+        wrong: f"✗ Not yet. {hints[verdict]}" for wrong, verdict in WRONG[label].items()
+    }
+    assert set(WRONG[label].values()) == set(hints), "every hint is met by a wrong function"
+
+
+@pytest.mark.parametrize("label", RIGHT)
+def test_right_functions_that_are_unlike_the_solution_are_right(label, feedback):
+    told, _ = feedback(label)
+    assert all(told(right).startswith("✓ Right. ") for right in RIGHT[label]), [told(right) for right in RIGHT[label]]
+
+
+@pytest.mark.parametrize("label", BEFORE)
+def test_an_answer_that_is_no_function_of_the_task_is_told_so(label, feedback):
+    told, _ = feedback(label)
+    for answer, due in NO_VERDICT.items():
+        words = told(answer)
+        assert words.startswith("✗ Not yet: ") and due in words and "Traceback" not in words, (answer, words)
 
 
 def test_the_card_escapes_the_answer(monkeypatch):
