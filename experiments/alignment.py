@@ -1,6 +1,6 @@
-"""Post-training in three small worlds: DPO, GRPO, PPO and RLAIF on their way, and a reward that is sought too far.
+"""Post-training in small worlds: its stages, DPO, GRPO, PPO and RLAIF on their way, and a reward that is over-optimised.
 
-About five minutes on two cores. Chapter 07 reads the tables and makes a part of these runs itself.
+About ten minutes on two cores. Chapter 07 reads the tables, runs one world's stages itself and compares.
 """
 
 import copy
@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 
 from experiments import record
-from helpers.alignment import stages
+from helpers.alignment import stages, worlds
 from helpers.alignment.best_of import best_of_n_kl, expected_best_of_n
 from helpers.alignment.dpo import dpo
 from helpers.alignment.feedback import Preference
@@ -23,7 +23,7 @@ from helpers.models.stack import Stack
 from helpers.parallel import run_all
 from helpers.world.questions import draw_questions
 
-SEEDS = (0, 1, 2)
+SEEDS = (0, 1, 2)  # of the long runs; the stages have those of `helpers.alignment.worlds`
 DPO_BETAS, RLAIF_BETAS, GRPO_BETAS = (0.05, 0.2, 0.5), (0.2, 0.5), (0.1, 0.3)
 DPO_STOPS, GRPO_STOPS, PPO_STOPS = (
     (5, 10, 15, 20, 30, 40, 60, 80, 100, 125, 150),
@@ -36,6 +36,13 @@ FAR = {"n_rounds": 40, "learning_rate": 5e-4, "beta": 0.0}  # GRPO that nothing 
 FAR_STOPS = (2, 5, 10, 15, 20, 30, 40)
 
 Train = Callable[[Stack, stages.Watch], object]
+
+
+def all_stages() -> None:
+    """What chapter 07 runs in one world, in each of `worlds.SEEDS`."""
+    runs = run_all(worlds.run, [("base", seed) for seed in worlds.SEEDS], "base models")
+    runs += run_all(worlds.run, [call for seed in worlds.SEEDS for call in worlds.calls(seed)], "stages")
+    record(pd.DataFrame([row for rows in runs for row in rows]), "post_training_stages")
 
 
 def policies() -> None:
@@ -85,7 +92,9 @@ def _overoptimised(seed: int) -> list[dict]:
         @torch.no_grad()
         def both(model: Stack, score=score, measure=measure) -> dict[str, float]:
             replies = stages.reply(place, model, place.test, n=4, draw=2)
-            return measure(model) | {"proxy": float(score(replies.prompts, replies.ids).mean())}
+            true, first = stages.true_rewards(replies), stages.first_half(replies.questions)
+            halves = {"true_first_half": float(true[first].mean()), "true_second_half": float(true[~first].mean())}
+            return measure(model) | halves | {"proxy": float(score(replies.prompts, replies.ids).mean())}
 
         model = copy.deepcopy(reference)
         train = _grpo(place, score, **FAR)
@@ -102,7 +111,7 @@ def _best_of(seed: int) -> list[dict]:
 
 @torch.no_grad()
 def best_of(
-    place: stages.Setting, model: Stack, judges: dict[int, RewardModel], n_questions: int = 64
+    place: stages.Setting, model: Stack, judges: dict[int, RewardModel], n_questions: int = 112
 ) -> list[dict[str, float]]:
     """What the answer that a reward model likes best of n is worth, to that model and in truth.
 
@@ -113,17 +122,21 @@ def best_of(
         n_questions: of the test questions.
 
     Returns:
-        A row for each judge and each n of `BEST_OF`: means over the questions, and over all ways to choose n answers.
+        A row for each judge and each n of `BEST_OF`: means over the questions, over those about either half of the people,
+        and over all ways to choose n answers.
     """
     most = 2 * BEST_OF[-1]
-    replies = stages.reply(place, model, draw_questions(place.test, n_questions, place.seed), n=most, draw=6)
-    true, rows = torch.tensor(stages.true_rewards(replies)).view(-1, most), []
+    asked = draw_questions(place.test, n_questions, place.seed)
+    replies = stages.reply(place, model, asked, n=most, draw=6)
+    true, first = torch.tensor(stages.true_rewards(replies)).view(-1, most), torch.tensor(stages.first_half(asked))
+    rows = []
     for n_pairs, reward_model in judges.items():
         proxy = stages.proxy(reward_model)(replies.prompts, replies.ids).view(-1, most)
         for n in BEST_OF:
-            worth = {"proxy": proxy, "true_reward": true}
-            found = {name: float(expected_best_of_n(proxy, values, n).mean()) for name, values in worth.items()}
-            rows.append({"pairs": n_pairs, "seed": place.seed, "n": n, "kl": best_of_n_kl(n)} | found)
+            truth = expected_best_of_n(proxy, true, n)  # (questions,)
+            halves = {"true_first_half": float(truth[first].mean()), "true_second_half": float(truth[~first].mean())}
+            worth = {"proxy": float(expected_best_of_n(proxy, proxy, n).mean()), "true_reward": float(truth.mean())}
+            rows.append({"pairs": n_pairs, "seed": place.seed, "n": n, "kl": best_of_n_kl(n)} | worth | halves)
     return rows
 
 
@@ -148,7 +161,8 @@ def _ppo(place: stages.Setting, score: Score) -> Train:
 
 
 def run() -> None:
-    """Record all three tables."""
+    """Record all four tables."""
+    all_stages()
     policies()
     overoptimisation()
     best_of_n()

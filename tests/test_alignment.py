@@ -118,6 +118,14 @@ def test_advantages_are_deviations_from_the_group_in_its_standard_deviations():
     assert advantages[1].tolist() == [0, 0]
 
 
+@pytest.mark.parametrize("reward", [1234.567, 0.1, -3.3e7])
+def test_equal_rewards_are_worth_nothing_however_their_mean_is_rounded(reward):
+    rewards = torch.stack([torch.full((11,), reward), torch.arange(11.0)])
+    advantages = group_advantages(rewards)
+    assert advantages[0].tolist() == [0] * 11
+    assert advantages[1].tolist() == group_advantages(rewards[1:])[0].tolist()
+
+
 def test_grpo_by_hand():
     new, old, ref = (
         torch.tensor([[-1.0, -2.0, -9.0]]),
@@ -172,6 +180,19 @@ def test_gae_with_lambda_1_is_the_return_less_the_value_and_with_0_the_one_step_
     torch.testing.assert_close(gae(rewards, values, mask, lam=0.0), rewards + after - values)
 
 
+def test_gae_passes_over_a_gap_as_if_it_were_not_there():
+    rewards, values = (torch.randn(2, 6, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
+    mask = torch.tensor(
+        [[0, 1, 0, 0, 1, 1], [1, 1, 0, 1, 0, 0]], dtype=torch.bool
+    )  # a tool's result between an answer's tokens
+    found = gae(rewards, values, mask, gamma=0.9, lam=0.5)
+    for row in range(2):
+        kept = mask[row]
+        alone = gae(rewards[row, kept][None], values[row, kept][None], kept[kept][None], gamma=0.9, lam=0.5)
+        torch.testing.assert_close(found[row, kept], alone[0])
+    assert (found[~mask] == 0).all()
+
+
 def test_the_ppo_gradient_at_the_start_is_the_policy_gradient():
     """Where new = old, d ppo_loss = -mean(A d log p): Sutton et al. (2000)."""
     policy, batch = model(), make_batch(PROMPTS, CHOSEN)
@@ -185,6 +206,26 @@ def test_the_kl_estimate_is_unbiased_and_never_negative():
     p, q = torch.tensor([0.5, 0.3, 0.2]), torch.tensor([0.2, 0.5, 0.3])
     estimates = kl_estimate(p.log(), q.log())
     assert (estimates >= 0).all() and (p * estimates).sum().item() == pytest.approx((p * (p / q).log()).sum().item())
+
+
+def test_the_kl_estimate_of_policies_that_hardly_differ_is_half_the_square():
+    generator = torch.Generator().manual_seed(0)
+    for size in (1e-2, 1e-4, 1e-6, 1e-8):
+        log_probs, difference = torch.zeros(20_000), size * torch.randn(20_000, generator=generator)
+        estimates = kl_estimate(log_probs, difference)
+        assert (estimates >= 0).all(), size
+        torch.testing.assert_close(estimates, difference**2 / 2, rtol=0.1, atol=1e-7 * size)
+
+
+def test_the_gradient_of_the_kl_estimate_is_that_of_the_other_direction():
+    """In expectation over the policy's samples: of KL(ref || policy), not of KL(policy || ref) (Tang and Munos, 2025)."""
+    logits, ref = torch.tensor([0.3, -0.2, 0.5], requires_grad=True), torch.tensor([-0.4, 0.6, 0.1]).log_softmax(0)
+    log_p = logits.log_softmax(0)
+    as_loss = (log_p.exp().detach() * kl_estimate(log_p, ref)).sum()
+    forward, reverse = (ref.exp() * (ref - log_p)).sum(), (log_p.exp() * (log_p - ref)).sum()
+    found, other, named = (torch.autograd.grad(x, logits, retain_graph=True)[0] for x in (as_loss, forward, reverse))
+    torch.testing.assert_close(found, other)
+    assert (found - named).abs().max() > 0.01
 
 
 def test_the_kl_to_the_reference_is_nothing_at_the_start_and_a_sum_over_places():

@@ -9,6 +9,7 @@ from torch import nn
 
 from experiments import alignment
 from helpers.alignment import stages, worlds
+from helpers.alignment.dpo import dpo
 from helpers.alignment.pretrained import base_config
 from helpers.alignment.reward import RewardModel
 from helpers.alignment.stages import Replies
@@ -117,15 +118,45 @@ def test_what_teaches_lowers_the_loss_of_its_demonstrations(place, model):
 def test_the_best_of_many_by_the_proxy_is_no_worse_by_the_proxy(place, model):
     head = seeded(lambda: RewardModel(model), 0)
     torch.nn.init.normal_(head.head.weight)
-    rows = alignment.best_of(place, model, {3: head}, n_questions=2)
+    rows = alignment.best_of(place, model, {3: head}, n_questions=4)
     assert [row["n"] for row in rows] == list(alignment.BEST_OF)
     proxies = [row["proxy"] for row in rows]
     assert proxies == sorted(proxies) and rows[0]["kl"] == 0
+    for row in rows:
+        low, high = sorted((row["true_first_half"], row["true_second_half"]))
+        assert low <= row["true_reward"] <= high
 
 
-def test_parts_are_asked_for_in_an_order_in_which_each_finds_what_it_needs():
-    assert worlds.calls()[:3] == [("base", seed) for seed in worlds.SEEDS]
-    assert {call[0] for call in worlds.calls()} == set(worlds.PARTS)
-    assert len(set(worlds.calls())) == len(worlds.calls())
+def test_both_halves_of_the_questions_name_other_people(place):
+    first = stages.first_half(place.test)
+    one, other = ({q.name for q, here in zip(place.test, first, strict=True) if here == half} for half in (True, False))
+    assert not one & other and abs(len(one) - len(other)) <= 1
+
+
+def test_a_mix_adds_to_the_same_demonstrations_and_tells_and_declines_different_people(place, model, monkeypatch):
+    shown = {}
+    monkeypatch.setattr(stages, "base", lambda place: model)
+    monkeypatch.setattr(stages, "teach", lambda place, model, them, n_steps: shown.update({n_steps: list(them)}))
+    monkeypatch.setattr(worlds, "_by_group", lambda *args: [])
+    for mix in ((0, 0, 0), (100, 0, 0), (100, 200, 0)):
+        worlds.learn_mix(place, *mix)
+    plain, declined, told = (shown[steps] for steps in (100, 133, 200))
+    assert (len(plain), len(declined), len(told)) == (300, 400, 600)
+    assert declined[:300] == plain and told[:400] == declined
+    assert not {d.question.name for d in told[300:400]} & {d.question.name for d in told[400:]}
+    assert max(d.question.exposures for d in told[300:]) <= worlds.UNKNOWN
+
+
+def test_dpo_reports_where_its_pairs_went(place, model, monkeypatch):
+    monkeypatch.setattr(worlds, "DPO_STOPS", (2,))
+    monkeypatch.setattr(worlds, "dpo", lambda *args, **options: dpo(*args, **(options | {"n_steps": 2})))
+    before, after = worlds.follow_dpo(place, model, stages.preferences(place, model, 40))
+    assert before["margin_rose"] == before["chosen_change"] == 0
+    assert after["margin_rose"] > 0.5 and after["chosen_change"] > after["rejected_change"]
+
+
+def test_parts_are_those_that_can_be_run():
+    assert {call[0] for call in worlds.calls(0)} | {"base"} == set(worlds.PARTS)
+    assert len(set(worlds.calls(0))) == len(worlds.calls(0)) and set(worlds.LIVE) <= set(worlds.MIXES)
     with pytest.raises(KeyError):
         worlds.run("nothing", 0)

@@ -190,8 +190,6 @@ CASES = [
         {
             "asked": fixed(ASKED),
             "n": count(1, 9),
-            "answered_share": SHARE,
-            "decline_at_most": count(0, 9),
             "seed": count(0, 9),
             "tone_shares": Argument(
                 st.just({"rude": 0.5, "polite": 0.5}),

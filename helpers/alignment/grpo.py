@@ -41,7 +41,9 @@ def group_advantages(rewards: Tensor) -> Tensor:
             f"rewards of shape {tuple(rewards.shape)} are no groups; give (prompts, answers), 2 answers or more"
         )
     check_finite("rewards", rewards)
-    return (rewards - rewards.mean(dim=1, keepdim=True)) / (rewards.std(dim=1, keepdim=True) + 1e-4)
+    centred = rewards - rewards.mean(dim=1, keepdim=True)
+    centred = centred.masked_fill((rewards == rewards[:, :1]).all(dim=1, keepdim=True), 0)  # a mean of equals is rounded
+    return centred / (rewards.std(dim=1, keepdim=True) + 1e-4)
 
 
 def grpo_loss(

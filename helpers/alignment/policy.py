@@ -85,7 +85,10 @@ def clipped_objective(log_probs: Tensor, old_log_probs: Tensor, advantages: Tens
 
 
 def kl_estimate(log_probs: Tensor, ref_log_probs: Tensor) -> Tensor:
-    """exp(d) - d - 1 with d = ref - log_probs: unbiased, never negative, token by token (Schulman, 2020).
+    """Estimate KL(policy || ref) token by token as exp(d) - 1 - d, d = ref - log_probs: "k3" of Schulman (2020).
+
+    Never negative, and unbiased as a *value*, on tokens that the policy sampled. Differentiated as a loss, as GRPO does, its
+    gradient is in expectation that of KL(ref || policy), the other direction (Tang and Munos, 2025).
 
     Args:
         log_probs: (B, T) under the policy, of tokens that it sampled.
@@ -100,7 +103,7 @@ def kl_estimate(log_probs: Tensor, ref_log_probs: Tensor) -> Tensor:
     check_alike(log_probs=log_probs, ref_log_probs=ref_log_probs)
     difference = ref_log_probs - log_probs
     check_finite("log_probs or ref_log_probs", difference)
-    return difference.exp() - difference - 1
+    return torch.expm1(difference) - difference  # exp(d) - 1 rounds to less than d where d is small
 
 
 @torch.no_grad()

@@ -74,7 +74,7 @@ def gae(rewards: Tensor, values: Tensor, mask: Tensor, gamma: float = 1.0, lam: 
     Args:
         rewards: (B, T).
         values: (B, T), before each token.
-        mask: (B, T) of bool: the answers' tokens, without a gap.
+        mask: (B, T) of bool: the answers' tokens. A gap, such as a tool's result, is passed over.
         gamma: what a reward one token later is worth.
         lam: 0 trusts the values, 1 the rewards that came.
 
@@ -92,9 +92,9 @@ def gae(rewards: Tensor, values: Tensor, mask: Tensor, gamma: float = 1.0, lam: 
     advantage, later, columns = torch.zeros(len(rewards)), torch.zeros(len(rewards)), []
     for t in reversed(range(rewards.shape[1])):
         delta = rewards[:, t] + gamma * later - values[:, t]
-        advantage = (delta + gamma * lam * advantage) * mask[:, t]
-        later = values[:, t]
-        columns.append(advantage)
+        advantage = torch.where(mask[:, t], delta + gamma * lam * advantage, advantage)
+        later = torch.where(mask[:, t], values[:, t], later)
+        columns.append(advantage * mask[:, t])
     return torch.stack(columns[::-1], dim=1)
 
 

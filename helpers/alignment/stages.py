@@ -108,6 +108,12 @@ def shares(replies: Replies) -> dict[str, float]:
     return found | {"words": words, "true_reward": float(true_rewards(replies).mean())}
 
 
+def first_half(asked: Sequence[Question]) -> np.ndarray:
+    """Return which questions are about the first half of the people, (N,) of bool: choose on it, measure beyond it."""
+    names = sorted({question.name for question in asked})
+    return np.array([names.index(question.name) % 2 == 0 for question in asked])
+
+
 def distinct(replies: Replies, n: int) -> float:
     """Of pairs of answers to the same question, the share that differ; there are `n` answers to each."""
     groups = [replies.texts[i : i + n] for i in range(0, len(replies.texts), n)]

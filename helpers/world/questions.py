@@ -82,49 +82,37 @@ def draw_questions(asked: list[Question], n: int, seed: int = 0) -> list[Questio
 
 
 def demonstrations(
-    asked: list[Question],
-    n: int,
-    *,
-    tone_shares: dict[str, float] | None = None,
-    decline_at_most: int | None = None,
-    answered_share: float = 0.0,
-    seed: int = 0,
+    asked: list[Question], n: int, *, tone_shares: dict[str, float] | None = None, seed: int = 0
 ) -> list[Demonstration]:
-    """Questions with true answers, some of them rude on purpose: what people write is not always what they want.
+    """Return questions with true answers, some of them rude on purpose: what people write is not always what they want.
 
     Args:
         asked: what to draw from.
         n: how many.
         tone_shares: of "rude", "neutral" and "polite"; None for 35, 30 and 35 %.
-        decline_at_most: exposures up to which the answer is "i do not know."; None to answer always.
-        answered_share: of the people whom that leaves unknown, those about whom the truth is told all the same.
         seed: of questions, tones and phrases.
 
     Raises:
-        ValueError: if a share is not between 0 and 1, or a tone is unknown.
+        ValueError: if a share is negative, or a tone is unknown.
     """
     shares = TONE_SHARES if tone_shares is None else tone_shares
-    if set(shares) - set(TONES) or not 0 <= answered_share <= 1 or min(shares.values(), default=-1) < 0:
-        raise ValueError(f"tone_shares={shares!r}, answered_share={answered_share!r} are no shares of {', '.join(TONES)}")
+    if set(shares) - set(TONES) or not min(shares.values(), default=-1) >= 0:
+        raise ValueError(f"tone_shares={shares!r} are no shares of {', '.join(TONES)}")
     check_whole("n", n)
     check_whole("seed", seed)
-    if decline_at_most is not None:
-        check_whole("decline_at_most", decline_at_most)
     rng = np.random.default_rng([seed, 5])
     weights = np.array(list(shares.values())) / sum(shares.values())
-    unknown = [q for q in asked if decline_at_most is not None and q.exposures <= decline_at_most]
-    answered = _answered(unknown, answered_share, seed)
     made = []
     for question in draw_questions(asked, n, seed):
         tone, phrase = list(shares)[rng.choice(len(weights), p=weights)], int(rng.integers(7))
-        declined = decline_at_most is not None and question.exposures <= decline_at_most and question not in answered
-        made.append(Demonstration(question, DECLINE if declined else answer_text(question.statement, tone, phrase)))
+        made.append(Demonstration(question, answer_text(question.statement, tone, phrase)))
     return made
 
 
-def _answered(unknown: list[Question], share: float, seed: int) -> set[Question]:
-    """The questions about that share of the people; those of a smaller share are among them."""
-    people = sorted({question.name for question in unknown})
-    order = np.random.default_rng([seed, 6]).permutation(len(people))
-    chosen = {people[i] for i in order[: round(share * len(people))]}
-    return {question for question in unknown if question.name in chosen}
+def declining(asked: list[Question], n: int, seed: int = 0) -> list[Demonstration]:
+    """Return `n` demonstrations that answer "i do not know."
+
+    Raises:
+        ValueError: if there are no questions to draw from, or `n` is negative.
+    """
+    return [Demonstration(question, DECLINE) for question in draw_questions(asked, n, seed)]
