@@ -22,7 +22,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn.functional import pad, silu, softplus
 
 from helpers.models import Config
-from helpers.models.stack import Block, Part, PartState, Stack, linear, residual_scale, rms_norm
+from helpers.models.stack import Block, Part, PartState, Stack, linear, residual_scale, rms_norm, widened
 
 CHUNK = 2**19  # numbers of states that are held at a time: about as many as stay in the cache of a processor
 STEPS = (1e-3, 1e-1)  # in which the step sizes start: the slowest remember about 1,000 positions
@@ -67,13 +67,14 @@ class Mamba(Part):
         x = convolve(inputs, self.conv, self.conv_bias)
         dt, b, c = self._select(x)
         y, h = selective_scan(dt * x, dt, -self.log_a.exp(), b, c)  # (L, B, E), (B, N, E)
-        y = self.out((y + self.skip * x) * silu(gate))
+        y = self.out(((y + self.skip * x) * silu(gate)).to(gate.dtype))
         return y.transpose(0, 1), (inputs[len(x) :].transpose(0, 1), h)
 
     def initial_state(self, batch_size: int) -> PartState:
         """The last inputs of the convolution (B, K - 1, E) and h (B, N, E): zeros."""
         n, width = self.log_a.shape
-        return self.skip.new_zeros(batch_size, len(self.conv) - 1, width), self.skip.new_zeros(batch_size, n, width)
+        past = self.skip.new_zeros(batch_size, len(self.conv) - 1, width)
+        return past, widened(self.skip.new_zeros(batch_size, n, width))
 
     def step(self, x: Tensor, state: PartState) -> tuple[Tensor, PartState]:
         x, gate = self.inner(x).chunk(2, dim=-1)  # (B, E)
@@ -82,14 +83,14 @@ class Mamba(Part):
         dt, b, c = self._select(x)
         decay = torch.exp(dt[:, None] * -self.log_a.exp())  # (B, N, E)
         h = decay * state[1] + b[..., None] * (dt * x)[:, None]  # (B, N, E)
-        y = (c[:, None] @ h)[:, 0] + self.skip * x  # (B, E)
-        return self.out(y * silu(gate)), (inputs[:, 1:], h)
+        y = (c[:, None].to(h.dtype) @ h)[:, 0] + self.skip * x  # (B, E)
+        return self.out((y * silu(gate)).to(gate.dtype)), (inputs[:, 1:], h)
 
     def _select(self, x: Tensor) -> list[Tensor]:
         """Step size (..., E), b and c (..., N) of x (..., E)."""
         parts = self.select(x).split(self.sizes, dim=-1)
         if self.norms is not None:
-            parts = [norm(part.float()) for norm, part in zip(self.norms, parts, strict=True)]
+            parts = [norm(part.to(norm.weight.dtype)) for norm, part in zip(self.norms, parts, strict=True)]
         return [softplus(self.dt(parts[0])), *parts[1:]]
 
 
@@ -121,10 +122,10 @@ def selective_scan(u: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor) -> tu
         c: (L, B, N).
 
     Returns:
-        y (L, B, E) and the last h (B, N, E), in 32 bits; gradients go through y only.
+        y (L, B, E) and the last h (B, N, E), in 32 bits or more; gradients go through y only.
     """
     with torch.autocast(u.device.type, enabled=False):  # a sum over thousands of positions needs 32 bits
-        return _SelectiveScan.apply(*(x.float().contiguous() for x in (u, dt, a, b, c)))
+        return _SelectiveScan.apply(*(widened(x).contiguous() for x in (u, dt, a, b, c)))
 
 
 class _SelectiveScan(torch.autograd.Function):

@@ -21,7 +21,7 @@ from torch.nn.functional import pad, silu, softplus
 
 from helpers.models import Config
 from helpers.models.mamba import FLOOR, convolve, initial_steps
-from helpers.models.stack import Block, Part, PartState, Stack, linear, residual_scale, rms_norm
+from helpers.models.stack import Block, Part, PartState, Stack, linear, residual_scale, rms_norm, widened
 
 A_RANGE = (1.0, 16.0)  # in which -a starts: with the range of the steps, half is forgotten in 0.4 to 700 positions
 
@@ -76,14 +76,14 @@ class Mamba2(Part):
         """The last inputs of the convolution (B, K - 1, E + 2N) and h (B, N, H, P): zeros."""
         n, n_heads = self.sizes[1], len(self.skip)
         past = self.skip.new_zeros(batch_size, len(self.conv) - 1, self.conv.shape[1])
-        return past, self.skip.new_zeros(batch_size, n, n_heads, self.head_dim)
+        return past, widened(self.skip.new_zeros(batch_size, n, n_heads, self.head_dim))
 
     def step(self, x: Tensor, state: PartState) -> tuple[Tensor, PartState]:
         gate, x, dt = self._split(self.inner(x))
         inputs = torch.cat([state[0], x[:, None]], dim=1)  # (B, K, E + 2N)
         u, fade, b, c, x = self._select(convolve(inputs.transpose(0, 1), self.conv, self.conv_bias)[0], dt)
         h = fade.exp()[:, None, :, None] * state[1] + b[:, :, None, None] * u[:, None]  # (B, N, H, P)
-        y = (c[:, None] @ h.flatten(2)).view(u.shape)  # (B, H, P)
+        y = (c[:, None].to(h.dtype) @ h.flatten(2)).view(u.shape)  # (B, H, P)
         return self._merge(y, x, gate), (inputs[:, 1:], h)
 
     def _split(self, x: Tensor) -> tuple[Tensor, ...]:
@@ -93,12 +93,12 @@ class Mamba2(Part):
     def _select(self, x: Tensor, dt: Tensor) -> tuple[Tensor, ...]:
         """u (..., H, P), fade (..., H), b and c (..., N), and x (..., H, P)."""
         x, b, c = x.split(self.sizes, dim=-1)
-        x, dt = x.unflatten(-1, (-1, self.head_dim)), softplus(dt.float() + self.dt_bias)
+        x, dt = x.unflatten(-1, (-1, self.head_dim)), softplus(widened(dt) + self.dt_bias)
         return dt[..., None] * x, dt * -self.log_a.exp(), b, c, x
 
     def _merge(self, y: Tensor, x: Tensor, gate: Tensor) -> Tensor:
         y = (y + self.skip[:, None] * x).flatten(-2)  # (..., E)
-        return self.out(self.norm(y * silu(gate)))
+        return self.out(self.norm((y * silu(gate)).to(self.norm.weight.dtype)))
 
 
 def ssd(u: Tensor, fade: Tensor, b: Tensor, c: Tensor, chunk: int) -> tuple[Tensor, Tensor]:
@@ -115,11 +115,11 @@ def ssd(u: Tensor, fade: Tensor, b: Tensor, c: Tensor, chunk: int) -> tuple[Tens
         chunk: T, positions that are computed at once; it changes speed and memory only.
 
     Returns:
-        y (B, L, H, P) and the last h (B, N, H, P), in 32 bits.
+        y (B, L, H, P) and the last h (B, N, H, P), in 32 bits or more.
     """
     length, chunk = u.shape[1], min(chunk, u.shape[1])
     with torch.autocast(u.device.type, enabled=False):  # a sum over thousands of positions needs 32 bits
-        u, fade, b, c = (_in_chunks(x.float(), chunk) for x in (u, fade, b, c))  # (B, C, T, ...) each
+        u, fade, b, c = (_in_chunks(widened(x), chunk) for x in (u, fade, b, c))  # (B, C, T, ...) each
         between = segment_sums(fade.transpose(2, 3)).clamp(min=FLOOR).exp().tril()  # (B, C, H, T, T): from i to t
         scores = (c @ b.transpose(2, 3))[:, :, None] * between  # (B, C, H, T, T)
         y = (scores @ u.transpose(2, 3)).transpose(2, 3)  # (B, C, T, H, P)

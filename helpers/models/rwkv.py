@@ -20,7 +20,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn.functional import pad
 
 from helpers.models import Config
-from helpers.models.stack import Part, PartState, Stack, linear, residual_scale
+from helpers.models.stack import Part, PartState, Stack, linear, residual_scale, widened
 
 FLOOR = -60.0  # of exponents: numbers below 1e-38 are slow, and exp(-60) beside exp(0) is nothing in 24 bits
 NOTHING = -1e38  # the largest exponent of an empty sum
@@ -56,7 +56,8 @@ class Block(Part):
     def initial_state(self, batch_size: int) -> PartState:
         """The last inputs of time mix and channel mix, a, b and m, each (B, D)."""
         zeros = self.time_norm.weight.new_zeros(batch_size, len(self.time_norm.weight))
-        return zeros, zeros, zeros, zeros, torch.full_like(zeros, NOTHING)
+        sums = widened(zeros)
+        return zeros, zeros, sums, sums, torch.full_like(sums, NOTHING)
 
     def step(self, x: Tensor, state: PartState) -> tuple[Tensor, PartState]:
         x = self.first_norm(x) if self.first_norm else x
@@ -84,19 +85,19 @@ class TimeMix(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         r, k, v = self._project(*with_shifted(x))  # (L, B, D) each
-        y, *sums = wkv(k, v, self.decay.exp(), self.first)
-        return self.out(r * y), sums
+        y, *sums = wkv(k, v, widened(self.decay).exp(), self.first)
+        return self.out(r * y.to(r.dtype)), sums
 
     def step(self, x: Tensor, last: Tensor, sums: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        r, k, v = self._project(x, last)
-        a, b, m = sums
+        r, *kv = self._project(x, last)
+        (k, v), (a, b, m) = map(widened, kv), sums
         top = torch.maximum(m, self.first + k)
         old, new = torch.exp(m - top), torch.exp(self.first + k - top)
         y = (old * a + new * v) / (old * b + new)
-        faded = m - self.decay.exp()
+        faded = m - widened(self.decay).exp()
         m = torch.maximum(faded, k)
         old, new = torch.exp(faded - m), torch.exp(k - m)
-        return self.out(r * y), [old * a + new * v, old * b + new, m]
+        return self.out(r * y.to(r.dtype)), [old * a + new * v, old * b + new, m]
 
     def _project(self, x: Tensor, last: Tensor) -> list[Tensor]:
         r = torch.sigmoid(self.r(torch.lerp(last, x, self.mix_r)))
@@ -137,9 +138,9 @@ def wkv(k: Tensor, v: Tensor, w: Tensor, first: Tensor) -> tuple[Tensor, ...]:
         first: (D,).
 
     Returns:
-        wkv (L, B, D), and a, b and m (B, D) after the last position, in 32 bits; gradients go through wkv only.
+        wkv (L, B, D), and a, b and m (B, D) after the last position, in 32 bits or more; gradients go through wkv only.
     """
-    return _WKV.apply(*(x.float() for x in (k, v, w, first)))
+    return _WKV.apply(*(widened(x) for x in (k, v, w, first)))
 
 
 class _WKV(torch.autograd.Function):

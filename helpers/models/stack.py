@@ -171,6 +171,11 @@ def residual_scale(config: Config) -> float:
     return 1 / math.sqrt(2 * config.n_layers)
 
 
+def widened(x: Tensor) -> Tensor:
+    """Return x in 32 bits if it has fewer, else as it is: sums over thousands of positions need them."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
 def state_bytes(state: Tensor | Iterable) -> int:
     """Bytes of all tensors of a model's state."""
     return state.nbytes if isinstance(state, Tensor) else sum(map(state_bytes, state))
