@@ -86,7 +86,7 @@ def test_figures_are_those_of_sizing():
     choice = next(choice for choice in shortlist(needs).kept if choice.model == "Llama-3-8B-Instruct")
     found = deployment(known_model("Llama-3-8B"), L4, "int8", 2000, 3, n_devices=2)
     assert choice.evidence["speed"] == pytest.approx(found.decode.tokens_per_second / 3)
-    assert choice.evidence["room"] == pytest.approx(48 - found.memory.total / 1e9)
+    assert choice.evidence["room"] == pytest.approx(2 * L4.memory_gb - found.memory.total / 1e9)
     assert choice.evidence["size"] == 3, "8.03 billion are three doublings of one"
 
 
