@@ -30,7 +30,6 @@ STATIC = HERE / "static"
 MARKS = {  # comments that JupyterLab hides, and the directives that take their place on the site
     "<!-- chapter-cost -->": "```{chapter-cost}\n```",
     "<!-- chapter-claims -->": "```{chapter-claims}\n```",
-    "<!-- chapter-claims with values -->": "```{chapter-claims}\n:values:\n```",
 }
 VENDORED = {
     "text-font": "fonts", "burmese-font": "fonts",

@@ -1,7 +1,8 @@
-"""Roles and directives that show measured claims and what a chapter costs, read from the executed notebooks.
+"""Roles and directives that show findings and what a chapter costs, read from the executed notebooks.
 
-{claim}`id` is a measured number and a link to its card; `{claims}` is the ledger; `{chapter-claims}` and
-`{chapter-cost}` stand in the chapter that they speak of, as the comments that `theme.book` replaces.
+{claim}`id` is a measured number and a link to its card, {claim}`id low` and {claim}`id high` are the ends of its spread;
+`{claims}` is the ledger; `{chapter-claims}` (the main findings) and `{chapter-cost}` stand in the chapter that they speak
+of, as the comments that `theme.book` replaces.
 """
 
 import html
@@ -9,10 +10,10 @@ import json
 import math
 import re
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 from docutils import nodes
-from docutils.parsers.rst import directives
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.writers.html5 import HTML5Translator
@@ -59,17 +60,20 @@ def depart_claim_link(translator: HTML5Translator, node: ClaimLink) -> None:
 
 
 class ClaimRole(SphinxRole):
-    """{claim}`id`: the measured value of a claim, on any page; an id that nobody claims is a warning."""
+    """{claim}`id`, {claim}`id low`: a number of a finding, on any page; an id that nobody claims is a warning."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Return the link."""
-        claim = find(Path(self.env.srcdir), self.text)
-        if claim is None:
+        id, _, end = self.text.partition(" ")
+        claim = find(Path(self.env.srcdir), id)
+        amounts = {"": claim.value, "low": claim.low, "high": claim.high} if claim else {}
+        if claim is None or amounts.get(end) is None:
             known = ", ".join(c.id for c in read(Path(self.env.srcdir))) or "none"
             logger.warning("unknown claim %r; there are: %s", self.text, known, location=self.get_location())
             return [nodes.literal(text=self.text)], []
-        attributes = {"claim": claim.id, "page": f"chapters/{claim.chapter}", "sentence": claim.sentence}
-        return [ClaimLink("", claim.measured, **attributes)], []
+        shown = claims.number(amounts[end], claim.unit) if end else claim.measured
+        attributes = {"claim": claim.id, "page": f"chapters/{claim.chapter}", "sentence": claim.text()}
+        return [ClaimLink("", shown, **attributes)], []
 
 
 class BookDirective(SphinxDirective):
@@ -98,67 +102,57 @@ class BookDirective(SphinxDirective):
 
 
 class Claims(BookDirective):
-    """`{claims}`: the ledger of the whole book as a table, with a field that filters it."""
+    """`{claims}`: the ledger of the whole book, by chapter, with a field that filters it."""
 
     def run(self) -> list[nodes.Node]:
         """Return the table."""
         found = read(Path(self.env.srcdir))
         if not found:
             return self.warn("the executed notebooks make no claim")
-        folder = self.notebook().parent
-        titles = {claim.chapter: title_of(folder / f"{claim.chapter}.ipynb") for claim in found}
         dates = run_dates(Path(self.env.srcdir))
-        rows = "\n".join(self.row(claim, titles[claim.chapter], dates.get(claim.chapter, "")) for claim in found)
+        parts = "\n".join(
+            self.part(chapter, list(own), dates.get(chapter, "")) for chapter, own in groupby(found, lambda c: c.chapter)
+        )
         holds = sum(claim.holds for claim in found)
         return self.markup(
-            f'<p class="ledger-count">{len(found)} claims, of which {holds} hold in the run that this site shows.</p>'
-            '<div class="ledger-filter" hidden><label for="ledger-search">Filter the claims</label>'
+            f'<p class="ledger-count">{len(found)} findings, of which {holds} hold in the run that this site shows.</p>'
+            '<div class="ledger-filter" hidden><label for="ledger-search">Filter the findings</label>'
             '<input id="ledger-search" type="search" autocomplete="off" aria-controls="ledger">'
             '<span class="ledger-shown" role="status"></span></div>'
-            '<div class="table-scroll"><table class="ledger" id="ledger"><thead><tr><th scope="col">Claim</th>'
-            '<th scope="col">Measured</th><th scope="col">Asked</th><th scope="col">Measured on</th></tr></thead>'
-            f"<tbody>\n{rows}\n</tbody></table></div>"
+            '<div class="table-scroll"><table class="ledger" id="ledger"><thead><tr><th scope="col">Finding</th>'
+            '<th scope="col">Measured on</th><th scope="col">Checked</th></tr></thead>'
+            f"{parts}</table></div>"
         )
 
-    def row(self, claim: claims.Claim, title: str, date: str) -> str:
-        """One line of the ledger."""
-        page = self.address(f"chapters/{claim.chapter}")
-        spread = ""
-        if claim.low is not None and claim.high is not None:
-            ends = claims.number_range(claim.low, claim.high, claim.unit)
-            spread = f'<span class="spread">{ends}, {html.escape(claim.spread)}</span>'
+    def part(self, chapter: str, own: list[claims.Claim], date: str) -> str:
+        """Return the lines of one chapter, below its title and the date of its run."""
+        page, title = self.address(f"chapters/{chapter}"), title_of(self.notebook().parent / f"{chapter}.ipynb")
+        rows = "\n".join(self.row(claim, page) for claim in own)
+        run = f' <span class="spread">run on {date}</span>' if date else ""
+        head = f'<th scope="colgroup" colspan="3"><a href="{page}">{html.escape(title)}</a>{run}</th>'
+        return f'<tbody><tr class="ledger-chapter">{head}</tr>\n{rows}\n</tbody>'
+
+    def row(self, claim: claims.Claim, page: str) -> str:
+        """Return one line of the ledger."""
+        spread = f'<span class="spread">{html.escape(claim.spread)}</span>' if claim.spread else ""
         return (
-            f'<tr id="ledger-{claim.id}"><th scope="row">'
-            f'<a class="claim-id" href="{page}#claim-{claim.id}">{claim.id}</a>'
-            f"<span>{html.escape(claim.sentence)}</span>"
-            f'<a class="chapter" href="{page}">{html.escape(title)}</a>'
-            f'<span class="spread">{html.escape(f"run on {date}" if date else "")}</span></th>'
-            f'<td class="measured">{_verdict(claim)} <strong>{html.escape(claim.measured)}</strong> {spread}</td>'
-            f"<td>{html.escape(claim.condition)}</td><td>{html.escape(claim.source)}</td></tr>"
+            f'<tr id="ledger-{claim.id}"><th scope="row"><span>{claim.html()}</span>{spread}'
+            f'<a class="claim-id" href="{page}#claim-{claim.id}">{claim.id}</a></th>'
+            f'<td>{html.escape(claims.SCOPES[claim.scope])}<span class="spread">{html.escape(claim.source)}</span></td>'
+            f"<td>{_verdict(claim)} {html.escape(claim.condition)}</td></tr>"
         )
 
 
 class ChapterClaims(BookDirective):
-    """`{chapter-claims}`: what this chapter claims; with `:values:`, also what it measured."""
-
-    option_spec = {"values": directives.flag}
+    """`{chapter-claims}`: the main findings of this chapter, with their values."""
 
     def run(self) -> list[nodes.Node]:
         """Return the list."""
-        own = self.own_claims()
-        if not own:
-            return self.warn(f"{self.notebook().name} makes no claim, so there is none to list")
-        values = "values" in self.options
-        items = "\n".join(self.item(claim, values) for claim in own)
-        style = "chapter-claims with-values" if values else "chapter-claims"
-        return self.markup(f'<ol class="{style}">\n{items}\n</ol>')
-
-    def item(self, claim: claims.Claim, values: bool) -> str:
-        """One claim of the list."""
-        sentence = f'<a href="#claim-{claim.id}">{html.escape(claim.sentence)}</a>'
-        if not values:
-            return f"<li>{sentence}</li>"
-        return f'<li>{sentence} <span class="measured">{_verdict(claim)} {html.escape(claim.evidence())}</span></li>'
+        main = [claim for claim in self.own_claims() if claim.headline]
+        if not main:
+            return self.warn(f"{self.notebook().name} has no finding with headline=True, so there is none to list")
+        items = "\n".join(f'<li>{claim.html()} <a href="#claim-{claim.id}">{claim.scope}</a></li>' for claim in main)
+        return self.markup(f'<ul class="chapter-claims">\n{items}\n</ul>')
 
 
 class ChapterCost(BookDirective):

@@ -36,7 +36,7 @@ FIGURE = re.compile(
     re.DOTALL,
 )
 DIGITS = re.compile(r"(\.\d\d)\d+")
-VERDICT = re.compile(r'(<div class="claim" id="claim-([\w.-]+)".*?)(<span class="claim-verdict">)', re.DOTALL)
+CHECKED = re.compile(r'(<div class="claim" id="claim-([\w.-]+)".*?)<code>\2</code>', re.DOTALL)
 
 
 def prepare(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
@@ -110,8 +110,8 @@ def _classed(cell: re.Match, is_text: bool) -> str:
 
 def link_cards(body: str, page: str) -> str:
     """Give each card of a claim a link to its line of the ledger."""
-    link = rf'<a class="claim-ledger" href="{page}#ledger-\2" title="This claim in the ledger">ledger</a>'
-    return VERDICT.sub(rf"\1{link}\3", body)
+    link = rf'<a class="claim-ledger" href="{page}#ledger-\2" title="This finding in the ledger"><code>\2</code></a>'
+    return CHECKED.sub(rf"\1{link}", body)
 
 
 def clean(page: Path) -> None:

@@ -98,10 +98,7 @@ def _recorder(cell: str, found: list[str]) -> dict:
 
 
 def _values(recorder: dict) -> dict[str, dict]:
-    outputs = [
-        output["metadata"]["expressions"] for output in recorder["outputs"] if "expressions" in output.get("metadata", {})
-    ]
-    return outputs[0] if outputs else {}
+    return next((o["metadata"]["expressions"] for o in recorder["outputs"] if "expressions" in o.get("metadata", {})), {})
 
 
 def _check(cell: str, expression: str, result: dict, last: dict) -> None:

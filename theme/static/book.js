@@ -7,11 +7,12 @@ function filterLedger() {
   if (!table || !box) return;
   const input = box.querySelector("input");
   const shown = box.querySelector(".ledger-shown");
-  const rows = [...table.tBodies[0].rows];
+  const rows = [...table.querySelectorAll("tbody tr[id]")];
   const words = (text) => text.toLowerCase().normalize("NFC");
   const show = () => {
     const wanted = words(input.value).split(/\s+/).filter(Boolean);
     for (const row of rows) row.hidden = !wanted.every((word) => words(row.textContent).includes(word));
+    for (const part of table.tBodies) part.hidden = [...part.rows].slice(1).every((row) => row.hidden);
     const count = rows.filter((row) => !row.hidden).length;
     shown.textContent = wanted.length ? `${count} of ${rows.length} shown` : "";
   };
