@@ -1,18 +1,49 @@
 """Weights in few bits: whole numbers that share a scale, by tensor, by row, or by groups within a row.
 
-Symmetric and rounded to nearest, the simplest scheme that models are stored in: w ≈ scale · q, with q from −(2^(b−1) − 1) to
-2^(b−1) − 1, and the scale such that the largest weight of those that share it is the largest number (Dettmers et al., 2022).
+Symmetric: w ≈ scale · q, with q from −(2^(b−1) − 1) to 2^(b−1) − 1, and the scale such that the largest weight of those that
+share it is the largest number (Dettmers et al., 2022). With a zero point: w ≈ low + scale · q, with q from 0 to 2^b − 1,
+from least weight to largest, as in GGUF's Q4_1, which has 4 bits and groups of 32. Each weight is rounded to the nearest, or
+where it is known what the layer reads, so that later weights make up for the error of earlier ones (GPTQ, Frantar et al.,
+2023).
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from helpers.corpora import prose
+from helpers.estimates import Estimate, bootstrap
+from helpers.mixtures import byte_ids
+from helpers.models import Config
+from helpers.models.transformer import transformer
+from helpers.training import Recipe, bits_per_byte, seeded, train
+
 SCALE_BITS = 16
 MOST_BITS = 8
+CONTEXT = 64  # bytes that the small model reads at once
+SCHEMES = tuple(  # ways of rounding that are compared
+    {"bits": bits, "share": share, "zero_point": zero_point, "corrected": corrected}
+    for bits, share, zero_point, corrected in (
+        (8, "tensor", False, False),
+        (8, "channel", False, False),
+        (4, "tensor", False, False),
+        (4, "channel", False, False),
+        (4, 32, False, False),
+        (4, 64, True, False),
+        (4, 32, True, False),
+        (4, 32, False, True),
+        (4, 64, True, True),
+        (3, 32, False, False),
+        (3, 64, True, False),
+        (3, 32, False, True),
+        (3, 64, True, True),
+    )
+)
+DAMPING = 0.01  # of the mean square input, added to each input's own (Frantar et al., 2023)
 
 
 @dataclass(frozen=True)
@@ -20,61 +51,102 @@ class Quantised:
     """A matrix in few bits.
 
     Args:
-        codes: whole numbers, one row for all weights that share a scale; int8, of shape (scales, weights that share one).
+        codes: whole numbers, one row for all weights that share a scale; of shape (scales, weights that share one).
         scales: one a row of `codes`, in the precision that they are stored in: fp16, of shape (scales, 1).
         bits: that a code needs.
         shape: of the matrix.
+        lows: with a zero point, the weight of code 0 in each row of `codes`, as `scales`; None without.
     """
 
     codes: Tensor
     scales: Tensor
     bits: int
     shape: torch.Size
+    lows: Tensor | None = None
 
     @property
     def stored_bytes(self) -> float:
-        """Bytes of the codes, were they packed, and of their scales."""
-        return (self.codes.numel() * self.bits + self.scales.numel() * SCALE_BITS) / 8
+        """Bytes of the codes, were they packed, and of their scales and lows."""
+        shared = self.scales.numel() * (1 if self.lows is None else 2)
+        return (self.codes.numel() * self.bits + shared * SCALE_BITS) / 8
 
 
-def quantise(weight: Tensor, bits: int, share: str | int = "channel") -> Quantised:
-    """Round a matrix to whole numbers of a few bits.
+def quantise(weight: Tensor, bits: int, share: str | int = "channel", *, zero_point: bool = False) -> Quantised:
+    """Round a matrix to whole numbers of a few bits, each weight to the nearest.
 
     Args:
         weight: floats, of shape (outputs, inputs).
         bits: of a code, from 2 to 8.
         share: which weights share a scale: "tensor" for all, "channel" for those of one output, or how many neighbours
             within a row, which must divide the inputs.
+        zero_point: whether codes go from the least weight to the largest, and not from minus the largest to the largest.
 
     Raises:
         ValueError: if the weight is no matrix of finite floats, the bits are too few or too many, or the groups don't fit.
     """
-    if not weight.is_floating_point() or weight.ndim != 2 or not weight.numel() or not weight.isfinite().all():
-        raise ValueError(f"weight of shape {tuple(weight.shape)} and {weight.dtype} is no matrix of finite floats; give one")
-    if not isinstance(bits, int) or isinstance(bits, bool) or not 2 <= bits <= MOST_BITS:
-        raise ValueError(f"bits={bits!r} is not accepted; give a whole number from 2 to {MOST_BITS}")
+    _check_matrix(weight, bits)
     rows = weight.float().reshape(-1, _sharing(weight, share))  # (scales, weights that share one)
-    top = 2 ** (bits - 1) - 1
-    least = torch.finfo(torch.float16).tiny  # a row of zeros has a scale too
-    scales = (rows.abs().amax(dim=1, keepdim=True) / top).clamp(min=least, max=torch.finfo(torch.float16).max).half()
-    codes = (rows / scales.float()).round().clamp(-top, top).to(torch.int8)
-    return Quantised(codes, scales, bits, weight.shape)
+    scales, lows = _grid(rows, bits, zero_point)
+    return Quantised(_codes(rows, scales, lows, bits), scales, bits, weight.shape, lows)
+
+
+def quantise_with_inputs(
+    weight: Tensor, second_moment: Tensor, bits: int, share: str | int = "channel", *, zero_point: bool = False
+) -> Quantised:
+    """Round a matrix one input after the other; the inputs that follow make up for each error (GPTQ, Frantar et al., 2023).
+
+    Args:
+        weight, bits, zero_point: as in `quantise`.
+        second_moment: H = XᵀX of what the matrix reads, of shape (inputs, inputs), as `input_moments` gives it.
+        share: "channel", or how many neighbours within a row.
+
+    Raises:
+        ValueError: as in `quantise`, or if `second_moment` has another shape.
+    """
+    _check_matrix(weight, bits)
+    n_out, n_in = weight.shape
+    if second_moment.shape != (n_in, n_in):
+        raise ValueError(f"second_moment has shape {tuple(second_moment.shape)}; give ({n_in}, {n_in}), inputs by inputs")
+    if share == "tensor":
+        raise ValueError('share="tensor" is not accepted here; give "channel", or a divisor of the inputs')
+    group = _sharing(weight, share)
+    h = second_moment.double()
+    h = h + torch.eye(n_in) * (DAMPING * h.diagonal().mean()).clamp(min=1e-12)
+    pull = torch.linalg.cholesky(torch.linalg.inv(h), upper=True).float()  # row i: how later inputs make up for input i
+    left, codes, grids = weight.float().clone(), [], []
+    for i in range(n_in):
+        if i % group == 0:
+            grids.append(_grid(left[:, i : i + group], bits, zero_point))
+        codes.append(_codes(left[:, i : i + 1], *grids[-1], bits))  # (outputs, 1)
+        error = (left[:, i : i + 1] - _restore(codes[-1], *grids[-1])) / pull[i, i]
+        left[:, i:] -= error * pull[i, i:]
+    scales, lows = zip(*grids, strict=True)
+    stacked = [torch.stack(one, dim=1).reshape(-1, 1) for one in ((scales, lows) if zero_point else (scales,))]
+    return Quantised(torch.cat(codes, dim=1).reshape(-1, group), stacked[0], bits, weight.shape, *stacked[1:])
 
 
 def dequantise(quantised: Quantised) -> Tensor:
     """The matrix that the codes and scales stand for; fp32, of its old shape."""
-    return (quantised.codes * quantised.scales.float()).reshape(quantised.shape)
+    return _restore(quantised.codes, quantised.scales, quantised.lows).reshape(quantised.shape)
 
 
 @contextmanager
-def quantised_weights(model: nn.Module, bits: int, share: str | int = "channel") -> Iterator[float]:
+def quantised_weights(
+    model: nn.Module,
+    bits: int,
+    share: str | int = "channel",
+    *,
+    zero_point: bool = False,
+    moments: Mapping[str, Tensor] | None = None,
+) -> Iterator[float]:
     """Within the block, every matrix of `model` holds what quantising leaves of it; afterwards it is as before.
 
     A matrix that two layers share, such as a tied embedding, is rounded once. Vectors stay as they are.
 
     Args:
         model: whose parameters are changed in place.
-        bits, share: as in `quantise`.
+        bits, share, zero_point: as in `quantise`.
+        moments: of `input_moments`; the matrices that it names are rounded with errors corrected.
 
     Yields:
         Bytes that the matrices would take, packed, with their scales, and the vectors in 16 bits.
@@ -83,21 +155,114 @@ def quantised_weights(model: nn.Module, bits: int, share: str | int = "channel")
     try:
         n_bytes = 0.0
         for name, parameter in model.named_parameters():
-            if name in kept:
-                rounded = quantise(kept[name], bits, share)
-                parameter.data.copy_(dequantise(rounded))
-                n_bytes += rounded.stored_bytes
-            else:
+            if name not in kept:
                 n_bytes += parameter.numel() * SCALE_BITS / 8
+                continue
+            if moments and name in moments:
+                rounded = quantise_with_inputs(kept[name], moments[name], bits, share, zero_point=zero_point)
+            else:
+                rounded = quantise(kept[name], bits, share, zero_point=zero_point)
+            parameter.data.copy_(dequantise(rounded))
+            n_bytes += rounded.stored_bytes
         yield n_bytes
     finally:
         for name, weight in kept.items():
             model.get_parameter(name).data.copy_(weight)
 
 
-def relative_error(weight: Tensor, bits: int, share: str | int = "channel") -> float:
+@torch.no_grad()
+def input_moments(model: nn.Module, batches: Sequence[Tensor]) -> dict[str, Tensor]:
+    """H = XᵀX of what each `nn.Linear` of a model reads, by the name of its weight.
+
+    Args:
+        model: called with each of `batches`.
+        batches: what it reads, such as ids of shape (B, L).
+    """
+    moments: dict[str, Tensor] = {}
+    with ExitStack() as hooks:
+        for name, layer in model.named_modules():
+            if isinstance(layer, nn.Linear):
+                moments[f"{name}.weight"] = torch.zeros(layer.in_features, layer.in_features)
+
+                def add(_: nn.Module, given: tuple[Tensor, ...], into: Tensor = moments[f"{name}.weight"]) -> None:
+                    x = given[0].flatten(0, -2).float()  # (tokens, inputs)
+                    into += x.T @ x
+
+                hooks.callback(layer.register_forward_pre_hook(add).remove)
+        for batch in batches:
+            model(batch)
+    return moments
+
+
+def relative_error(weight: Tensor, bits: int, share: str | int = "channel", *, zero_point: bool = False) -> float:
     """The size of what rounding changes, as a part of the size of the matrix (Frobenius norms)."""
-    return float((dequantise(quantise(weight, bits, share)) - weight.float()).norm() / weight.float().norm())
+    rounded = dequantise(quantise(weight, bits, share, zero_point=zero_point))
+    return float((rounded - weight.float()).norm() / weight.float().norm())
+
+
+def more_bits(rounded: np.ndarray, full: np.ndarray) -> Estimate:
+    """How many per cent more bits texts take in the rounded model; texts are drawn with replacement, both values of each.
+
+    Args:
+        rounded: bits of each text in the rounded model, of shape (texts,).
+        full: bits of the same texts in the model as it was.
+    """
+    pairs = np.stack([rounded, full], axis=1)
+    return bootstrap(pairs, lambda p: 100 * (p[:, 0].sum() / p[:, 1].sum() - 1), "%", over="texts, paired")
+
+
+def unseen_texts(n_bytes: int = 640) -> list[Tensor]:
+    """The first bytes of every ninth address, which `unrounded_model` is not trained on; each of shape (n_bytes,)."""
+    return [byte_ids(text)[:n_bytes] for text in prose("addresses")[::9]]
+
+
+def unrounded_model(n_tokens: int, seed: int) -> nn.Module:
+    """A small byte-level transformer in 32 bits, trained on the addresses of which `unseen_texts` has none."""
+    read = byte_ids("\n".join(text for i, text in enumerate(prose("addresses")) if i % 9))
+    model = seeded(lambda: transformer(Config(d_model=128, n_layers=2, n_heads=4, context=CONTEXT)), seed)
+    train(model, read, Recipe(n_tokens=n_tokens, batch_size=16, context=CONTEXT, learning_rate=1e-2, seed=seed))
+    return model
+
+
+def training_bytes(n_stretches: int = 256) -> list[Tensor]:
+    """Stretches of the text that `unrounded_model` is trained on, to see what its layers read; each (64, CONTEXT)."""
+    read = byte_ids(prose("addresses")[1] + prose("addresses")[118])
+    return list(read[: n_stretches * CONTEXT].long().reshape(n_stretches, CONTEXT).split(64))
+
+
+def text_bits(model: nn.Module, texts: Sequence[Tensor]) -> np.ndarray:
+    """The bits that a byte-level model needs for each text, of shape (texts,)."""
+    return np.array([bits_per_byte(model, ids, context=CONTEXT) * (len(ids) - 1) for ids in texts])
+
+
+def _grid(rows: Tensor, bits: int, zero_point: bool) -> tuple[Tensor, Tensor | None]:
+    """The scale of each row, and the weight of code 0 with a zero point; fp16, of shape (rows, 1)."""
+    least, most = torch.finfo(torch.float16).tiny, torch.finfo(torch.float16).max  # a row of zeros has a scale too
+    if not zero_point:
+        top = 2 ** (bits - 1) - 1
+        return (rows.abs().amax(dim=1, keepdim=True) / top).clamp(min=least, max=most).half(), None
+    lows = rows.amin(dim=1, keepdim=True).clamp(min=-most, max=most).half()
+    reach = rows.amax(dim=1, keepdim=True) - lows.float()
+    return (reach / (2**bits - 1)).clamp(min=least, max=most).half(), lows
+
+
+def _codes(rows: Tensor, scales: Tensor, lows: Tensor | None, bits: int) -> Tensor:
+    if lows is None:
+        top = 2 ** (bits - 1) - 1
+        return (rows / scales.float()).round().clamp(-top, top).to(torch.int8)
+    return ((rows - lows.float()) / scales.float()).round().clamp(0, 2**bits - 1).to(torch.uint8)
+
+
+def _restore(codes: Tensor, scales: Tensor, lows: Tensor | None) -> Tensor:
+    scaled = codes * scales.float()
+    return scaled if lows is None else scaled + lows.float()
+
+
+def _check_matrix(weight: Tensor, bits: int) -> None:
+    if not weight.is_floating_point() or weight.ndim != 2 or not weight.numel() or not weight.isfinite().all():
+        raise ValueError(f"weight of shape {tuple(weight.shape)} and {weight.dtype} is no matrix of finite floats; give one")
+    if not isinstance(bits, int) or isinstance(bits, bool) or not 2 <= bits <= MOST_BITS:
+        raise ValueError(f"bits={bits!r} is not accepted; give a whole number from 2 to {MOST_BITS}")
 
 
 def _sharing(weight: Tensor, share: str | int) -> int:

@@ -1,9 +1,18 @@
 """Quantisation against arithmetic by hand, and against torch's."""
 
+import numpy as np
 import pytest
 import torch
 
-from helpers.quantisation import dequantise, quantise, quantised_weights, relative_error
+from helpers.quantisation import (
+    dequantise,
+    input_moments,
+    more_bits,
+    quantise,
+    quantise_with_inputs,
+    quantised_weights,
+    relative_error,
+)
 
 WEIGHT = torch.randn(12, 64, generator=torch.Generator().manual_seed(0))
 
@@ -78,3 +87,68 @@ def test_a_shared_matrix_is_rounded_and_counted_once():
 def test_bad_input_is_named(weight, bits, share, message):
     with pytest.raises(ValueError, match=message):
         quantise(weight, bits, share)
+
+
+def test_a_zero_point_by_hand():
+    weight = torch.tensor([[3.0, 4.5, 18.0], [-1.0, 0.0, 14.0]])
+    made = quantise(weight, 4, "channel", zero_point=True)
+    assert made.lows.flatten().tolist() == [3, -1] and made.scales.flatten().tolist() == [1, 1]
+    assert made.codes.tolist() == [[0, 2, 15], [0, 1, 15]]  # 1.5 is rounded to even
+    assert dequantise(made).tolist() == [[3, 5, 18], [-1, 0, 14]]
+    assert made.stored_bytes == 6 * 4 / 8 + 2 * 2 * 2
+
+
+def test_a_matrix_that_lies_on_a_grid_is_restored_by_that_grid_alone():
+    rows = torch.randint(0, 16, (4, 64), generator=torch.Generator().manual_seed(1)).float()
+    rows[:, ::32], rows[:, 1::32] = 0, 15  # each group has the ends of its grid
+    weight = 0.25 * rows - 1.5
+    assert relative_error(weight, 4, 32, zero_point=True) == 0
+    assert relative_error(weight, 4, 32) > 0.02
+
+
+def correlated(n_in: int) -> torch.Tensor:
+    """Inputs (500, n_in) that go together."""
+    generator = torch.Generator().manual_seed(2)
+    return torch.randn(500, n_in, generator=generator) + 2 * torch.randn(500, 1, generator=generator)
+
+
+@pytest.mark.parametrize(("share", "zero_point"), [("channel", False), (16, False), (16, True)])
+def test_correcting_errors_helps_where_inputs_go_together_and_changes_nothing_where_they_do_not(share, zero_point):
+    x = correlated(WEIGHT.shape[1])
+
+    def output_error(quantised):
+        return float((x @ (dequantise(quantised) - WEIGHT).T).square().mean())
+
+    nearest = quantise(WEIGHT, 4, share, zero_point=zero_point)
+    corrected = quantise_with_inputs(WEIGHT, x.T @ x, 4, share, zero_point=zero_point)
+    assert output_error(corrected) < 0.7 * output_error(nearest)
+    assert corrected.stored_bytes == nearest.stored_bytes
+    alone = quantise_with_inputs(WEIGHT, torch.eye(WEIGHT.shape[1]), 4, share, zero_point=zero_point)
+    assert torch.allclose(dequantise(alone), dequantise(nearest), atol=1e-6)
+
+
+def test_moments_are_those_of_what_the_layers_read():
+    model = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.ReLU(), torch.nn.Linear(2, 1))
+    x = torch.randn(2, 5, 3, generator=torch.Generator().manual_seed(3))
+    moments = input_moments(model, list(x))
+    assert set(moments) == {"0.weight", "2.weight"}
+    flat = x.reshape(10, 3)
+    assert torch.allclose(moments["0.weight"], flat.T @ flat, atol=1e-5)
+    inner = model[:2](flat).detach()
+    assert torch.allclose(moments["2.weight"], inner.T @ inner, atol=1e-5)
+    assert not model[0]._forward_pre_hooks
+
+
+def test_the_cost_is_paired_by_text():
+    full = np.array([100.0, 5000.0, 900.0])
+    cost = more_bits(1.02 * full, full)
+    assert cost.low == pytest.approx(2) and cost.value == pytest.approx(2) and cost.high == pytest.approx(2)
+
+
+@pytest.mark.parametrize(
+    ("moments", "share", "message"),
+    [(torch.eye(3), "channel", r"second_moment has shape \(3, 3\)"), (torch.eye(64), "tensor", 'share="tensor"')],
+)
+def test_bad_moments_are_named(moments, share, message):
+    with pytest.raises(ValueError, match=message):
+        quantise_with_inputs(WEIGHT, moments, 4, share)
