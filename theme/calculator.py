@@ -1,4 +1,4 @@
-"""The page that reckons what a model needs: its form, and the tables that its script loads, written from `data/`."""
+"""The page that works out what a model needs: its form, and the tables that its script loads, written from `data/`."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -32,26 +32,26 @@ DEVICE_FIELDS = {
 }
 NUMBERS = {  # name: label, what it starts with, step, least
     "context": ("Tokens in each text", "4096", "1", "1"),
-    "batch": ("Texts at once", "1", "1", "1"),
+    "batch": ("Batch: texts at once", "1", "1", "1"),
     "devices": ("Devices that share the model", "1", "1", "1"),
     "price": ("Price of a device, an hour", "2", "any", "0"),
 }
 BARS = {
     "weights": "Weights",
-    "cache": "Cache of the texts",
+    "cache": "KV cache of the texts",
     "working": "Working memory",
     "total": "Needed",
     "there": "There is",
 }
-SPEEDS = {"prefill": "Reading the prompts", "decode": "Writing the next tokens"}
+SPEEDS = {"prefill": "Prefill: reading the prompts", "decode": "Decode: writing the next tokens"}
 COLUMNS = ("At least", "Tokens a second, at most", "Bound by", "A million tokens, at least")
 FACTS = {
     "total": "Parameters",
     "active": "of which a token goes through",
     "embedding": "of which in tables of tokens",
-    "token": "Cache, a token more in each text",
+    "token": "KV cache, a token more in each text",
     "flops": "Operations to write a token",
-    "bytes": "Bytes that a step of writing moves",
+    "bytes": "Bytes that a decode step moves",
 }
 FORM = """
 <div class="playground" id="size-calculator">

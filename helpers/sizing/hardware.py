@@ -12,7 +12,7 @@ class Hardware:
 
     Args:
         name: of the device.
-        memory_gb: 10⁹ bytes that it holds.
+        memory_gb: 10⁹ bytes that it holds; a card sold as 80 GB holds 80 · 2³⁰ bytes, nearly 86 · 10⁹.
         bandwidth_gb_s: 10⁹ bytes that it reads from there in a second.
         tflops_bf16: 10¹² operations in a second, of dense matrices in 16 bits.
         tflops_fp32: the same in 32 bits; None for that of 16 bits.

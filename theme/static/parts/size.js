@@ -1,4 +1,4 @@
-// The calculator: reads the form, reckons in size_model.js, shows the answer. Nothing leaves the page.
+// The calculator: reads the form, computes in size_model.js, shows the answer. Nothing leaves the page.
 import { fieldsOf, isOption, linked, openForm, refuse, speaker, valueOf } from "./form.js";
 import { number } from "./show.js";
 import { SizeError, deployment } from "./size_model.js";
@@ -70,9 +70,9 @@ function show(result, work) {
   const texts = work.batch === 1 ? "one text" : `${number(work.batch)} texts together`;
   const pace = work.batch === 1 ? "" : `, ${number(1 / result.decode.seconds)} for each`;
   at("note").textContent =
-    `For ${texts} of ${number(work.context)} tokens${pace && ` (writing: ${number(result.decode.speed)} tokens a second in all${pace})`}. ` +
+    `For ${texts} of ${number(work.context)} tokens${pace && ` (decode: ${number(result.decode.speed)} tokens a second in all${pace})`}. ` +
     "The cost is in the currency of your price, of devices that are busy all the time.";
-  say(`${at("verdict").textContent} Writing: at most ${number(result.decode.speed)} tokens a second.`);
+  say(`${at("verdict").textContent} Decode: at most ${number(result.decode.speed)} tokens a second.`);
 }
 
 function verdict({ fits, memory, capacity, needed }, { devices }) {
