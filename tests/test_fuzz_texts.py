@@ -185,6 +185,7 @@ CASES = [
         bool,
     ),
     Case(world_questions.draw_questions, {"asked": fixed(ASKED), "n": count(0, 9), "seed": count(0, 9)}),
+    Case(world_questions.declining, {"asked": fixed(ASKED), "n": count(0, 9), "seed": count(0, 9)}),
     Case(
         world_questions.demonstrations,
         {
