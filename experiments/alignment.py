@@ -23,7 +23,7 @@ from helpers.models.stack import Stack
 from helpers.parallel import run_all
 from helpers.world.questions import draw_questions
 
-SEEDS = (0, 1, 2)  # of the long runs; the stages have those of `helpers.alignment.worlds`
+SEEDS = worlds.SEEDS
 DPO_BETAS, RLAIF_BETAS, GRPO_BETAS = (0.05, 0.2, 0.5), (0.2, 0.5), (0.1, 0.3)
 DPO_STOPS, GRPO_STOPS, PPO_STOPS = (
     (5, 10, 15, 20, 30, 40, 60, 80, 100, 125, 150),
