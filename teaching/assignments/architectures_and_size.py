@@ -152,8 +152,22 @@ y = at_once(0.5, 1.0, 3.0, x)
 assert len(y) == 4, f"there are as many outputs as inputs, 4, and not {len(y)}"
 assert np.allclose(y, [3, 1.5, 0.75, 6.375]), f"by hand it is 3, 1.5, 0.75, 6.375, and not {y}"
 # BEGIN HIDDEN TESTS
+
+
+class Whole(np.ndarray):
+    """An array that gives no single element away, so nothing can loop over it."""
+
+    def __getitem__(self, place):
+        assert not isinstance(place, int | np.integer), "in the convolution there may be no loop over t"
+        return super().__getitem__(place)
+
+    def __iter__(self):
+        raise AssertionError("in the convolution there may be no loop over t")
+
+
 x = np.random.default_rng(6).normal(size=300)
 x[:100] = 0
+assert np.allclose(at_once(0.9, 1.0, 1.0, x.view(Whole)), at_once(0.9, 1.0, 1.0, x)), "gives two results for one text"
 for a in (0.0, 0.99, -0.5):
     y, expected, h = at_once(a, 0.7, -1.0, x), [], 0.0
     for value in x:
@@ -193,6 +207,7 @@ assert np.allclose(out[3], seen / seen.sum() @ v[:4]), "wrong at the fourth posi
 late = v.copy()
 late[4:] += 1
 assert np.allclose(attention(q, k, late)[:4], out[:4]), "what comes later changes what came before"
+assert np.allclose(attention(q, k, v[:, :1]), out[:, :1]), "wrong for values narrower than keys"
 # END HIDDEN TESTS
 # %% test attention-window 1
 out = attention(q, k, v, window=1)

@@ -92,6 +92,7 @@ found = top_p(probs, 0.75)
 assert found == [1, 2], f"0.5 and 0.3 hold 0.8, which reaches 0.75: tokens 1 and 2, and not {found}"
 assert top_p(probs, 0.9) == [1, 2, 3], "0.8 is not enough for 0.9, so the third likeliest is kept too"
 # BEGIN HIDDEN TESTS
+assert top_p(np.array([0.1, 0.5, 0.15, 0.25]), 0.75) == [1, 3], "0.5 and 0.25 reach 0.75"
 rng = np.random.default_rng(8)
 for p in (0.2, 0.5, 0.8, 0.95):
     probs = rng.dirichlet(np.ones(50))
@@ -146,6 +147,7 @@ assert (answer, part) == ("42.0", 0.75), f"three say 42, in three ways: ('42.0',
 assert vote(["Oslo", "Paris.", " paris", "OSLO", "PARIS "])[0] == "paris", "wrong for words in several forms"
 assert vote(["-3", "-3.", "three"]) == ("-3.0", 2 / 3), "wrong for a negative number"
 assert vote(["U.S.", "u.s."]) == ("u.s", 1.0), "one full stop at the end goes, no other"
+assert vote(["No..", "no.", "No.."]) == ("no.", 2 / 3), "one full stop at the end goes, no other"
 # END HIDDEN TESTS
 # %% test vote-empty 1
 try:
@@ -283,6 +285,7 @@ assert found == "local", f"small has the lowest price, but six times the tokens:
 # BEGIN HIDDEN TESTS
 assert choose(MODELS[::2], plain) == "small", "wrong where local is not offered"
 assert choose(MODELS, Need(0.8, 8e10, 1, 400, 100)) == "large", "wrong where quality decides"
+assert choose(MODELS, Need(0.85, 8e10, 1, 400, 100)) == "large", "a quality that is just good enough is enough"
 # END HIDDEN TESTS
 # %% test choose-context 1
 found = choose(MODELS, Need(quality=0.5, memory_bytes=8e10, users=1, prompt=5000, answer=1000))
@@ -299,6 +302,7 @@ assert found is None, f"the caches of 200 users of local take 15 GB beside 8 GB 
 # BEGIN HIDDEN TESTS
 assert choose(MODELS, Need(0.6, 1.5e10, 90, 400, 100)) == "local", "90 users of local fit"
 assert choose(MODELS, Need(0.6, 1.5e10, 100, 400, 100)) is None, "100 users of local do not"
+assert choose(MODELS, Need(0.6, 8.075e9, 1, 400, 100)) == "local", "memory that is just large enough is enough"
 # END HIDDEN TESTS
 # %% test choose-ties 1
 twins = [Model(name, 1e9, 1e4, 4096, 2.0, quality, 1.0, 1.0) for name, quality in (("b", 0.6), ("a", 0.8), ("c", 0.7))]
