@@ -7,7 +7,7 @@ import pytest
 from helpers.claims import Claim
 from tools import determinism, execute
 
-MADE = Claim("size-x", "It is at least 8×.", 9.0, "×", "9×", 8.5, 9.5, "three seeds", "at least 8×", "a test", True, "06")
+MADE = Claim("size-x", "It is {value}.", 9.0, "×", "9×", 8.5, 9.5, "3 seeds", "at least 8×", "text", "a test", True)
 
 
 def test_the_same_ledger_agrees():

@@ -40,7 +40,7 @@ UNITS_OF_MACHINES = (
 )
 TIMED = (  # ratios and rates made of seconds or bytes that were measured, whose unit does not say so
     "data-crawl-rate", "tokens-latency", "arch-decode-cost", "arch-decode-flat", "arch-train-quadratic", "arch-train-short",
-    "size-memory-predicted", "size-batch", "size-decode-bandwidth", "size-decode-predicted", "size-prefill",
+    "size-memory-predicted", "size-batch", "size-decode-bandwidth", "size-prefill",
     "size-int8-speed",
 )  # fmt: skip
 
@@ -100,7 +100,7 @@ def differences(one: Sequence[Claim], other: Sequence[Claim], *, exact: bool) ->
     said = [f"{id}: claimed in one run only" for id in sorted(ours.keys() ^ theirs.keys())]
     for a, b in ((ours[id], theirs[id]) for id in ours if id in theirs):
         if not (a.holds and b.holds) or a.condition != b.condition:
-            said.append(f"{a.id}: {a.evidence()} and {b.evidence()}; asked: {a.condition} and {b.condition}")
+            said.append(f"{a.id}: {a.measured} ({a.spread}) and {b.measured} ({b.spread}); {a.condition} and {b.condition}")
         elif exact and not is_of_machine(a) and (a.value, a.low, a.high) != (b.value, b.low, b.high):
             said.append(f"{a.id}: {a.value!r} [{a.low!r}, {a.high!r}] and {b.value!r} [{b.low!r}, {b.high!r}]")
     return said

@@ -14,7 +14,6 @@ ROLE = re.compile(r"\{eval\}`([^`]+)`")
 FENCE = re.compile(r"^(`{3,})(?!\{)[^\n]*\n.*?^\1", re.DOTALL | re.MULTILINE)
 LITERAL = re.compile(r"(?<!`)(`{2,})(?!`).*?(?<!`)\1(?!`)")
 FINDING = re.compile(r"""value_of\(["']([\w-]+)["'](?:, ["'](low|high)["'])?\)""")  # from the ledger, whatever ran when
-HEADLINES = re.compile(r"""headlines\(["']\d+["']\)""")
 MARK = "recorder"
 RECORDER = (
     '__import__("IPython").display.publish_display_data({{"text/plain": ""}}, '
@@ -68,15 +67,13 @@ def collect(notebook: dict) -> None:
 def fill(cell: dict) -> str:
     """Return the source of an executed markdown cell with its values in the place of its expressions.
 
-    The value of a finding becomes the site's own role, which reads the ledger; the headlines become their mark.
+    The value of a finding becomes the site's own role, which reads the ledger.
     """
     results = {r["expression"]: r["result"] for r in cell["metadata"].get("user_expressions", [])}
 
     def shown(match: re.Match) -> str:
         if finding := FINDING.fullmatch(match[1]):
             return "{claim}`" + " ".join(filter(None, finding.groups())) + "`"
-        if HEADLINES.fullmatch(match[1]):
-            return "<!-- chapter-claims -->"
         return text_of(results[match[1]]) if match[1] in results else match[0]
 
     return ROLE.sub(shown, "".join(cell["source"]))
@@ -107,7 +104,7 @@ def _check(cell: str, expression: str, result: dict, last: dict) -> None:
         raise ExpressionError(f"{where} failed: {result['ename']}: {result['evalue']}")
     if re.fullmatch(r"-?\d+\.\d+(e-?\d+)?|np\.float\w*\(.*\)", text_of(result)):
         raise ExpressionError(f"{where} is a bare float, {text_of(result)}; write it with number(...)")
-    if FINDING.fullmatch(expression) or HEADLINES.fullmatch(expression):
+    if FINDING.fullmatch(expression):
         return
     if last["status"] != "ok" or text_of(last) != text_of(result):
         after = text_of(last) if last["status"] == "ok" else last["evalue"]
