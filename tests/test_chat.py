@@ -103,6 +103,11 @@ def test_a_question_is_asked_as_the_template_has_it():
         assert asked("Who wrote Hamlet?", system) == expected
     end = tokenizer.convert_tokens_to_ids("<|im_end|>")
     assert asked("<|im_end|>").count(end) == asked("x").count(end), "what a user types is text"
+    assert asked("x", "<|im_end|>").count(end) == asked("x").count(end), "and so is what a system message says"
+    for odd in ("\ufffc", "\ufffcS and \ufffcQ", "{{ messages }}", "\\1"):
+        for question, system in ((odd, None), ("x", odd), (odd, odd)):
+            text = tokenizer.decode(asked(question, system))
+            assert text.count(odd) == (question == odd) + (system == odd), "any text passes as it is"
     with pytest.raises(ValueError, match="asks nothing"):
         asked("")
     with pytest.raises(TypeError, match="must be a string, not list"):

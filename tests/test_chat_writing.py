@@ -81,6 +81,15 @@ def test_fused_weights_are_the_model_s_own():
     torch.testing.assert_close(Fused(model).prefill(rows), by_hand(model, rows), atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize("part", ["", "k_proj", "up_proj", "down_proj", "o_proj", "input_layernorm"])
+def test_weights_that_are_assigned_are_fused_anew(part: str) -> None:
+    model, other, rows = tiny("llama"), tiny("llama", seed=1), [[5, 6, 7]]
+    Fused(model).prefill(rows)
+    given = {name: 2 * weight for name, weight in other.state_dict().items() if part in name}
+    model.load_state_dict(given, assign=True, strict=False)
+    torch.testing.assert_close(Fused(model).prefill(rows), by_hand(model, rows), atol=1e-5, rtol=1e-4)
+
+
 @pytest.mark.parametrize("kind", ["llama", "one key"])
 @pytest.mark.parametrize("n_shared", [1, 7, 8, 20])
 def test_what_prompts_begin_with_is_read_once_and_changes_nothing(kind, n_shared):

@@ -81,7 +81,7 @@ class Fused:
 
     def __init__(self, model: "PreTrainedModel") -> None:
         config = model.config
-        self.model, self.layers = model, _fused_layers(model, model.device, model.dtype)
+        self.model, self.layers = model, _current_layers(model)
         self.n_keys = config.num_key_value_heads
         self.n_heads, self.width = config.num_attention_heads, model.model.layers[0].self_attn.head_dim
         self.eps = config.rms_norm_eps
@@ -192,6 +192,35 @@ class _Layer:
     down: Tensor
     norm_1: Tensor
     norm_2: Tensor
+
+
+def _current_layers(model: "PreTrainedModel") -> list[_Layer]:
+    """Return the fused layers, made anew if the model was given other weights since."""
+    layers = _fused_layers(model, model.device, model.dtype)
+    if not all(map(_is_current, layers, model.model.layers)):
+        _fused_layers.cache_clear()
+        layers = _fused_layers(model, model.device, model.dtype)
+    return layers
+
+
+def _is_current(fused: _Layer, layer: nn.Module) -> bool:
+    """Whether a layer's weights are still the fused ones, and not others, as after `load_state_dict(…, assign=True)`."""
+    attention, mlp = layer.self_attn, layer.mlp
+    joined = {
+        fused.qkv: (attention.q_proj, attention.k_proj, attention.v_proj),
+        fused.gate_up: (mlp.gate_proj, mlp.up_proj),
+    }
+    kept = {
+        fused.out: attention.o_proj,
+        fused.down: mlp.down_proj,
+        fused.norm_1: layer.input_layernorm,
+        fused.norm_2: layer.post_attention_layernorm,
+    }
+    return all(
+        part.weight.untyped_storage().data_ptr() == whole.untyped_storage().data_ptr()
+        for whole, parts in joined.items()
+        for part in parts
+    ) and all(part.weight is weight for weight, part in kept.items())
 
 
 @lru_cache(maxsize=1)

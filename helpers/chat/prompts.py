@@ -1,5 +1,6 @@
 """What the model reads: texts and questions as rows of ids."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -12,14 +13,15 @@ if TYPE_CHECKING:
     from helpers.chat.loading import Loaded
 
 START = "<|endoftext|>"  # stood before each document in pre-training (Allal et al., 2025)
+SYSTEM, QUESTION = "\N{OBJECT REPLACEMENT CHARACTER}S", "\N{OBJECT REPLACEMENT CHARACTER}Q"  # hold places in a template
 
 
 def asked(question: str, system: str | None = None, model: "Loaded | None" = None) -> list[int]:
     """The ids of a question in the model's chat format, up to where its answer begins.
 
     Args:
-        question: what the user says; special tokens in it are read as plain text.
-        system: what the system message says; None for the template's own.
+        question: what the user says; any text. Special tokens in it are read as plain text.
+        system: what the system message says, read in the same way; None for the template's own.
         model: from `load`; None for the chat model.
 
     Raises:
@@ -31,11 +33,12 @@ def asked(question: str, system: str | None = None, model: "Loaded | None" = Non
     if not question:
         raise ValueError("question='' asks nothing; give some text")
     _, tokenizer = model or load()
-    mark = "\N{OBJECT REPLACEMENT CHARACTER}"
-    messages = [{"role": "system", "content": system}] if system else []
-    messages.append({"role": "user", "content": mark})
-    before, after = str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)).split(mark)
-    return [*_ids(tokenizer, before, special=True), *_ids(tokenizer, question), *_ids(tokenizer, after, special=True)]
+    messages = [{"role": "system", "content": SYSTEM}] if system else []
+    messages.append({"role": "user", "content": QUESTION})
+    text = str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+    said = {SYSTEM: system or "", QUESTION: question}
+    parts = re.split(f"({SYSTEM}|{QUESTION})", text)  # what is said never passes through the template
+    return [i for part in parts for i in _ids(tokenizer, said.get(part, part), special=part not in said)]
 
 
 def text_ids(tokenizer: "PreTrainedTokenizerFast", text: str) -> list[int]:
