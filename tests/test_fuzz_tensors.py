@@ -26,7 +26,6 @@ from tests.fuzzing import (
     params,
     size,
     tensor,
-    texts,
 )
 
 V = 4
@@ -118,7 +117,6 @@ CASES = [
         BEAMS | {"prompts": Argument(st.just([[1], [2, 3]]), st.sampled_from([[], [[]], [[1], []], "ab", [1, 2]]))},
         bool,
     ),
-    Case(votes.best_of_n, {"answers": texts(st.just(["a", "b"])), "scores": numbers(st.just([1.0, 2.0]))}),
     Case(
         votes.auroc,
         {
