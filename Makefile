@@ -2,6 +2,7 @@
 # PYTHON=python3.12 chooses a Python; UFM_CACHE=folder moves what is fetched once.
 
 PY := .venv/bin/python
+UV := $(firstword $(wildcard .venv/bin/uv) uv)
 PORT ?= 8000
 # Two processes run the tests, each whole files of them.
 TWO := -n 2 --dist loadfile
@@ -31,7 +32,7 @@ test-faults: setup-dev ## kill, starve and race set-up and build; minutes
 		tests/faults tests/test_assets.py tests/test_setup.py tests/test_execute.py tests/test_book.py
 
 lab: setup             ## open the notebooks in JupyterLab
-	@PYTHONPATH="$(CURDIR)" $(PY) -m jupyterlab --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate chapters
+	@$(PY) -m jupyterlab --allow-root chapters
 
 serve: book            ## show the site on http://127.0.0.1:8000, or PORT=...
 	@$(PY) -m tools.serve $(PORT)
@@ -78,11 +79,12 @@ diagrams: setup-dev    ## draw the diagrams that are new or changed, and keep th
 	@$(PY) -m tools.book
 	@$(PY) -m tools.diagrams
 
-hashes:                ## write hashed*.txt again after a change of a pin; needs uv
-	@rm -f hashed*.txt
-	@for set in .txt -dev.txt -cluster.txt; do \
-		uv pip compile --quiet requirements$$set -c constraints.txt -o hashed$$set \
-			$$(sed -n 's/^\([^ ]*\)==.*/--no-emit-package=\1/p' hashed*.txt 2>/dev/null) || exit 1; \
+hashes:                ## write locks/hashed*.txt again after a change of a pin
+	@rm -f locks/hashed*.txt
+	@for set in -first.txt .txt -dev.txt -cluster.txt; do \
+		case $$set in -first*) from=-;; *) from=requirements$$set;; esac; \
+		printf 'setuptools\nuv\n' | $(UV) pip compile --quiet $$from -c locks/constraints.txt -o locks/hashed$$set \
+			$$(sed -n 's/^\([^ ]*\)==.*/--no-emit-package=\1/p' locks/hashed*.txt 2>/dev/null) || exit 1; \
 	done
 
 clean:                 ## remove what was built; .venv and the cache of assets stay

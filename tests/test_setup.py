@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import textwrap
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from tools import setup, unpin
 from tools.setup import SetupError
 
 ROOT = Path(__file__).resolve().parent.parent
+LISTS = ("hashed-first", "hashed", "hashed-dev", "hashed-cluster")
 
 
 def executable(path, text):
@@ -51,18 +53,27 @@ def write_wheel(folder: Path, name: str, version: str, n_files: int) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
+def write_checkout(root: Path, apple: str = "", torch: str = "1.0") -> None:
+    """Write requirement files for two packages, empty lists of hashes, and a package `helpers` that fetches nothing."""
+    (root / "locks").mkdir()
+    for name in (*setup.EVERYTHING, *(f"locks/{name}.txt" for name in ("constraints", *LISTS))):
+        (root / name).write_text("")
+    (root / "requirements.txt").write_text(f"torch=={torch}\n" + (f"apple=={apple}\n" if apple else ""))
+    (root / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text().partition("[tool.ruff]")[0])
+    (root / "helpers" / "assets").mkdir(parents=True)
+    for name in ("__init__", "assets/__init__", "assets/__main__"):
+        (root / "helpers" / f"{name}.py").write_text("")
+
+
 @pytest.fixture
 def room(tmp_path, monkeypatch):
-    """A checkout of requirement files alone, with a pip that says what the test tells it to."""
-    for name in (*setup.EVERYTHING, "constraints.txt"):
-        (tmp_path / name).write_text("torch==1.0\n")
-    for name in setup.EVERYTHING:
-        (tmp_path / setup.hashed(name)).write_text("")
+    """A checkout of requirement files alone, whose environment is a Python that a test writes."""
+    write_checkout(tmp_path)
     (tmp_path / "tools").mkdir()
     (tmp_path / "tools" / "setup.py").write_text("")
-    monkeypatch.setattr(setup, "ROOT", tmp_path)
-    monkeypatch.setattr(setup, "VENV", tmp_path / ".venv")
-    monkeypatch.setattr(setup, "PYTHON", tmp_path / ".venv" / "bin" / "python")
+    places = {"ROOT": ".", "VENV": ".venv", "PYTHON": ".venv/bin/python", "DONE": ".venv/.installed"}
+    for name, place in places.items():
+        monkeypatch.setattr(setup, name, tmp_path / place)
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     return tmp_path
 
@@ -83,7 +94,7 @@ def room(tmp_path, monkeypatch):
 def test_a_failing_pip_becomes_one_sentence(room, said, advice, capfd):
     executable(setup.PYTHON, f"echo '{said}' >&2; exit 1")
     with pytest.raises(SetupError, match=advice):
-        setup.pip("install", "torch")
+        setup.pip("torch")
     assert said in capfd.readouterr().err
 
 
@@ -102,22 +113,34 @@ def test_a_python_without_venv_is_named(room, monkeypatch):
         setup.make_environment()
 
 
-def test_it_is_installed_once_and_again_when_a_pin_changes(room):
+@pytest.fixture
+def calls(room, monkeypatch):
+    """The requirement files of each installation that set-up makes in the room, where all that it starts ends well."""
     executable(setup.PYTHON, "exit 0")
-    files = ["requirements.txt"]
-    assert not setup.installed(files)
-    setup.stamp("requirements.txt").write_text(setup.state())
-    assert setup.installed(files) and not setup.installed([*files, "requirements-dev.txt"])
-    (room / "constraints.txt").write_text("torch==1.0\nnumpy==2.0\n")
-    assert not setup.installed(files)
-
-
-def test_an_install_that_failed_half_way_is_never_taken_for_done(room, monkeypatch):
-    executable(setup.PYTHON, "exit 0")
-    setup.stamp("requirements.txt").write_text(setup.state())
-    pins = (room / "constraints.txt").read_text()
-    (room / "constraints.txt").write_text("torch==2.0\n")
+    made: list[tuple[str, ...]] = []
     monkeypatch.setattr(setup, "same_python", lambda: True)
+    monkeypatch.setattr(setup, "make_environment", lambda: None)
+    monkeypatch.setattr(setup, "install", made.append)
+    return made
+
+
+def test_it_is_installed_once_and_again_when_a_pin_changes(room, calls):
+    setup.main(dev=False)
+    setup.main(dev=False)
+    assert calls == [("requirements.txt",)]
+    setup.main(dev=True)
+    setup.main(dev=False)
+    assert calls[1:] == [setup.EVERYTHING]
+    for name in ("locks/constraints.txt", "locks/hashed-dev.txt", "requirements.txt", "pyproject.toml"):
+        (room / name).write_text("# changed\n")
+        setup.main(dev=False)
+    assert len(calls) == 6
+
+
+def test_an_install_that_failed_half_way_is_never_taken_for_done(room, calls, monkeypatch):
+    setup.main(dev=False)
+    pins = (room / "requirements.txt").read_text()
+    (room / "requirements.txt").write_text("torch==2.0\n")
 
     def fail(files):
         raise SetupError("half way")
@@ -125,8 +148,10 @@ def test_an_install_that_failed_half_way_is_never_taken_for_done(room, monkeypat
     monkeypatch.setattr(setup, "install", fail)
     with pytest.raises(SetupError, match="half way"):
         setup.main(dev=False)
-    (room / "constraints.txt").write_text(pins)
-    assert not setup.installed(["requirements.txt"])
+    monkeypatch.setattr(setup, "install", calls.append)
+    (room / "requirements.txt").write_text(pins)
+    setup.main(dev=False)
+    assert len(calls) == 2
 
 
 def test_a_python_with_a_space_in_its_path_is_found(tmp_path):
@@ -140,39 +165,81 @@ def test_a_python_with_a_space_in_its_path_is_found(tmp_path):
 
 @pytest.fixture
 def packages(room, monkeypatch):
-    """A room that wants two wheels in a folder, one of them a PyTorch; installs into the folder that it returns."""
+    """A room that wants two wheels in a folder, one of them a PyTorch; pip installs into the folder that it returns."""
     hashes = {name: write_wheel(room, name, "1.0", 1) for name in ("apple", "torch")}
     (room / "requirements.txt").write_text("apple==1.0\ntorch==1.0\n")
-    (room / "hashed.txt").write_text(f"apple==1.0 --hash=sha256:{hashes['apple']}\n")
+    (room / "locks" / "hashed.txt").write_text(f"apple==1.0 --hash=sha256:{hashes['apple']}\n")
     executable(setup.PYTHON, f'exec "{sys.executable}" "$@"')
-    setup.stamp("requirements.txt").write_text("an older state")
+    setup.DONE.write_text("an older state")
     for name, value in {"NO_INDEX": "1", "FIND_LINKS": str(room), "TARGET": str(room / "site")}.items():
         monkeypatch.setenv(f"PIP_{name}", value)
     monkeypatch.setattr(setup, "same_python", lambda: True)
-    monkeypatch.setattr(setup, "fetch_assets", lambda: None)
+    pip = setup.pip
+    monkeypatch.setattr(setup, "pip", lambda *words: None if "--editable=." in words else pip(*words))
     return room / "site"
 
 
 def test_all_but_pytorch_is_checked_by_its_hash(packages):
     setup.main(dev=False)
-    assert (packages / "apple").is_dir() and (packages / "torch").is_dir()
-    assert setup.installed(["requirements.txt"])
+    assert (packages / "apple").is_dir() and (packages / "torch").is_dir() and setup.state() in setup.DONE.read_text()
 
 
 def test_a_package_with_another_hash_is_refused(packages, room):
     write_wheel(room, "apple", "1.0", 2)
     with pytest.raises(SetupError, match="a package is not the file that the book was tested with .* was not installed"):
         setup.main(dev=False)
-    assert not list(packages.iterdir()) and not setup.installed(["requirements.txt"])
+    assert not list(packages.iterdir()) and not setup.DONE.read_text()
 
 
 def test_nothing_is_checked_where_the_pins_were_let_go(packages, room, monkeypatch):
     monkeypatch.setattr(unpin, "ROOT", room)
     unpin.main()
-    assert not [file for file in room.glob("*.txt") if "sha256" in file.read_text() or "==" in file.read_text()]
+    files = [*room.glob("*.txt"), *room.glob("locks/*.txt")]
+    assert len(files) == 8 and not [file for file in files if "sha256" in file.read_text() or "==" in file.read_text()]
     write_wheel(room, "apple", "2.0", 2)
     setup.main(dev=False)
     assert (packages / "apple-2.0.dist-info").is_dir() and (packages / "torch").is_dir()
+
+
+def test_where_uv_fails_pip_does_its_part(packages, room, capfd):
+    executable(setup.VENV / "bin" / "uv", 'echo "uv said this" >&2; exit 1')
+    setup.main(dev=False)
+    said = capfd.readouterr()
+    assert "note: uv could not install this, so pip does" in said.out and "uv said this" in said.err
+    assert (packages / "apple").is_dir()
+
+
+def test_uv_is_told_what_only_pip_was_told(room, monkeypatch, capfd):
+    settings = """\
+        [global]
+        index-url = https://mirror.example/simple
+        trusted_host = mirror.example other.example
+        [install]
+        extra-index-url =
+            https://more.example/simple
+            https://third.example/simple
+        find-links = /wheels /more-wheels
+        [download]
+        cert = /nowhere.pem
+        """
+    (room / "pip.conf").write_text(textwrap.dedent(settings))
+    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_")) or name == "SSL_CERT_FILE"]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(room / "pip.conf"))
+    monkeypatch.setenv("PIP_PROXY", "http://proxy.example:8080")
+    monkeypatch.setenv("PIP_INDEX_URL", "https://nearer.example/simple")
+    monkeypatch.setenv("UV_INSECURE_HOST", "mine.example")
+    executable(setup.PYTHON, f'exec "{sys.executable}" "$@"')
+    executable(setup.VENV / "bin" / "uv", "env | grep -E '^(UV_|SSL_CERT_FILE|ALL_PROXY)' | sort; echo \"$@\"")
+    setup.uv("--no-deps", "apple")
+    said = capfd.readouterr().out.splitlines()
+    told = dict(line.split("=", 1) for line in said[:-1])
+    assert told["UV_DEFAULT_INDEX"] == "https://nearer.example/simple"
+    assert told["UV_INDEX"] == "https://more.example/simple https://third.example/simple"
+    assert (told["UV_FIND_LINKS"], told["ALL_PROXY"]) == ("/wheels,/more-wheels", "http://proxy.example:8080")
+    assert told["UV_INSECURE_HOST"] == "mine.example", "what a reader tells uv counts before what they tell pip"
+    assert told.get("SSL_CERT_FILE") != "/nowhere.pem", "what a reader tells another command of pip's is not meant"
+    assert said[-1].startswith("pip install --no-deps apple --python=") and "example" not in said[-1]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a CUDA build by default")
@@ -186,7 +253,7 @@ def test_the_cuda_build_is_announced_before_it_is_fetched(room, monkeypatch, cap
     executable(setup.PYTHON, f"echo '{report % '1.0'}'")
     (room / "requirements.txt").write_text("numpy\ntorch\n")  # as the weekly run on the newest releases has it
     setup.warn_of_cuda()
-    assert "pip takes the CUDA build" in capsys.readouterr().out
+    assert "pip takes PyTorch's CUDA build" in capsys.readouterr().out
     monkeypatch.setattr(setup.shutil, "disk_usage", lambda _: SimpleNamespace(free=6e9))
     with pytest.raises(SetupError, match="PIP_EXTRA_INDEX_URL"):
         setup.warn_of_cuda()

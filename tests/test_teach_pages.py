@@ -153,7 +153,7 @@ def test_a_chapter_and_all_chapters_can_be_downloaded(built):
     assert [cell.get("id") for cell in notebook.cells][1] == "find-helpers"
     with zipfile.ZipFile(built / "downloads" / launch.WHOLE) as packed:
         names = {name.partition("/")[2] for name in packed.namelist()}
-    assert {"README.md", "10_small.ipynb", "requirements.txt", "constraints.txt", "helpers/__init__.py"} <= names
+    assert {"README.md", "10_small.ipynb", "requirements.txt", "locks/constraints.txt", "helpers/__init__.py"} <= names
     assert {f"data/{file.name}" for file in (ROOT / "data").iterdir()} <= names
     assert not [name for name in names if "__pycache__" in name or name.startswith(("/", ".."))]
 
@@ -192,7 +192,8 @@ def test_downloaded_notebooks_find_their_package_and_import_all_they_need(unpack
 
 
 def test_a_notebook_without_the_package_says_where_it_is(tmp_path):
-    done = run(launch.FIND.format(whole=launch.WHOLE), tmp_path)
+    code = f"import sys\nsys.modules['helpers'] = None\n{launch.FIND.format(whole=launch.WHOLE)}"  # as where it is not installed
+    done = run(code, tmp_path)
     assert done.returncode and "ModuleNotFoundError: this notebook needs the folders `helpers` and `data`" in done.stderr
     assert launch.WHOLE in done.stderr
 

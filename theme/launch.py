@@ -15,29 +15,28 @@ from sphinx.config import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER, WHOLE = "downloads", "understanding-foundation-models.zip"
-PACKED = ("helpers", "data", "requirements.txt", "constraints.txt", "LICENSE", "LICENSE-CONTENT.md")
+PACKED = ("helpers", "data", "requirements.txt", "locks/constraints.txt", "LICENSE", "LICENSE-CONTENT.md")
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the same files give the same archive
-FIND = """# Finds the book's package `helpers`, in this folder or in one above it.
+FIND = """# Finds the book's package `helpers`, in this folder, in one above it, or where set-up installed it.
 import importlib.util
 import sys
 from pathlib import Path
 
+folders = [Path.cwd(), *Path.cwd().parents]
+found = [folder for folder in folders if (folder / "helpers" / "assets").is_dir()]
+sys.path[:0] = map(str, found[:1])
 if importlib.util.find_spec("helpers") is None:
-    folders = [Path.cwd(), *Path.cwd().parents]
-    found = [folder for folder in folders if (folder / "helpers" / "assets").is_dir()]
-    if not found:
-        raise ModuleNotFoundError(
-            "this notebook needs the folders `helpers` and `data` beside it or above it; "
-            "{whole}, on the same button as this notebook, has both"
-        )
-    sys.path.insert(0, str(found[0]))"""
+    raise ModuleNotFoundError(
+        "this notebook needs the folders `helpers` and `data` beside it or above it; "
+        "{whole}, on the same button as this notebook, has both"
+    )"""
 READ_ME = """# The notebooks of Understanding Foundation Models
 
 In this folder, with Python 3.11, 3.12 or 3.13, on Linux, a Mac with Apple silicon, or Windows with WSL:
 
     python -m venv .venv
     . .venv/bin/activate
-    python -m pip install -r requirements.txt -c constraints.txt
+    python -m pip install -r requirements.txt -c locks/constraints.txt
     python -m helpers.assets fetch
     jupyter lab
 

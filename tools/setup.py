@@ -1,12 +1,15 @@
-"""Set-up: a virtual environment, the pinned requirements, the assets. Doing it again takes a second.
+"""Set-up: a virtual environment, the pinned requirements, the book's own package, the assets. Again, it takes a second.
 
-Runs on a bare Python (standard library only). Whatever stops it is said in one sentence that says what to do.
+Runs on a bare Python (standard library only). pip fetches uv, uv installs what has a hash, pip installs PyTorch, which is
+another file for each system and accelerator. pip also does uv's part where uv can't; so pip's words say what went wrong.
+Whatever stops set-up is said in one sentence that says what to do.
 """
 
+import ast
 import errno
 import fcntl
 import hashlib
-import json
+import os
 import platform
 import re
 import shutil
@@ -18,29 +21,31 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+DONE = VENV / ".installed"  # the state of the pins that is installed, and for which requirement files
 EVERYTHING = ("requirements.txt", "requirements-dev.txt", "requirements-cluster.txt")  # a reader needs the first
 FREE_GB = 5  # what a first set-up and build need, with room to spare
 FREE_GB_CUDA = 14
 
-CAUSES = (  # what pip says -> what to do about it
-    (
-        ("DO NOT MATCH THE HASHES",),
+FULL = f"the disk is full: free {FREE_GB} GB and run the same command again"
+CAUSES = {  # what pip says, in the order in which it counts -> what to do about it
+    "DO NOT MATCH THE HASHES":
         "a package is not the file that the book was tested with (pip names it above), and was not installed: run the same "
         "command again, and if it stays so, use another index or mirror (`pip config list` names yours) or tell us",
-    ),
-    (("No space left", "Errno 28"), "the disk is full: free {free} GB and run the same command again"),
-    (
-        ("Failed to establish", "NewConnectionError", "Temporary failure in name", "ConnectTimeout", "Could not fetch URL",
-         "Connection refused", "ReadTimeout", "Max retries", "ProxyError"),
+    "No space left|Errno 28": FULL,
+    "Failed to establish|NewConnectionError|Temporary failure in name|ConnectTimeout|Could not fetch URL|Connection refused|"
+    "ReadTimeout|Max retries|ProxyError":
         "pip could not get a package: connect to a network (or point pip at a mirror) and run the same command again; "
         "what is done is kept",
-    ),
-    (
-        ("No matching distribution", "ResolutionImpossible"),
+    "No matching distribution|ResolutionImpossible":
         "pip found no package for this Python and this machine (its words are above): the book runs on Linux and on Macs "
         "with Apple silicon, with Python 3.11 to 3.13",
-    ),
-)  # fmt: skip
+    "": f"pip failed (its words are above); remove {VENV} and run the same command again",
+}  # fmt: skip
+UV_VARIABLES = {  # what pip's configuration calls it -> where uv looks for it, and what it puts between two values
+    "index-url": ("UV_DEFAULT_INDEX", " "), "extra-index-url": ("UV_INDEX", " "), "find-links": ("UV_FIND_LINKS", ","),
+    "no-index": ("UV_NO_INDEX", ""), "trusted-host": ("UV_INSECURE_HOST", " "), "cert": ("SSL_CERT_FILE", " "),
+    "proxy": ("ALL_PROXY", ""), "default-timeout": ("UV_HTTP_TIMEOUT", ""), "timeout": ("UV_HTTP_TIMEOUT", ""),
+}  # fmt: skip
 
 
 class SetupError(Exception):
@@ -49,44 +54,29 @@ class SetupError(Exception):
 
 def main(dev: bool) -> None:
     """Make the virtual environment ready; with `dev`, for the tests too."""
-    files = list(EVERYTHING if dev else EVERYTHING[:1])
+    files = EVERYTHING if dev else EVERYTHING[:1]
+    wanted = {state(), *files}
     with open(ROOT / "tools" / "setup.py") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a second set-up at once waits here for the first
-        if not installed(files):
+        if not (PYTHON.exists() and DONE.exists() and wanted <= set(DONE.read_text().split())):
             make_environment()
-            for old in VENV.glob(".*.installed"):
-                old.write_text("")  # from here until the end nothing counts as installed
+            if DONE.exists():
+                DONE.write_text("")  # from here until the end nothing counts as installed
             install(files)
-            for name in files:
-                stamp(name).write_text(state())
-    fetch_assets()
-
-
-def stamp(name: str) -> Path:
-    """The file that says for which pins `name` was last installed."""
-    return VENV / f".{name}.installed"
-
-
-def hashed(name: str) -> str:
-    """The file with the hashes of all that requirement file `name` brings, but PyTorch; `make hashes` writes it."""
-    return name.replace("requirements", "hashed")
+            DONE.write_text("\n".join(wanted))
+    if subprocess.run([PYTHON, "-m", "helpers.assets", "fetch"], cwd=ROOT).returncode:
+        sys.exit(1)  # it has said itself what went wrong
 
 
 def state() -> str:
-    """A digest of the pins, the Python and the place: a change of any of them installs anew."""
-    files = (*EVERYTHING, *map(hashed, EVERYTHING), "constraints.txt")
-    pins = b"".join((ROOT / name).read_bytes() for name in files)
-    return hashlib.sha256(pins + sys.version.encode() + str(ROOT).encode()).hexdigest()
-
-
-def installed(files: list[str]) -> bool:
-    """True when each of the requirement files is installed as it stands now."""
-    return PYTHON.exists() and all(stamp(name).exists() and stamp(name).read_text() == state() for name in files)
+    """Return a digest of the pins, the Python and the place: a change of any of them installs anew."""
+    files = [*map(ROOT.joinpath, (*EVERYTHING, "pyproject.toml")), *sorted((ROOT / "locks").glob("*.txt"))]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files) + f"{sys.version} {ROOT}".encode()).hexdigest()
 
 
 def make_environment() -> None:
     """Create .venv, anew where an old one is half made or belongs to another Python or another place."""
-    if same_python() and any(VENV.glob(".*.installed")):
+    if DONE.exists() and same_python():
         return
     free = shutil.disk_usage(ROOT).free / 1e9
     if not PYTHON.exists() and free < FREE_GB:
@@ -104,7 +94,7 @@ def make_environment() -> None:
 
 
 def same_python() -> bool:
-    """True when .venv runs, here, and with the Python that runs this file."""
+    """Return whether .venv runs, here, and with the Python that runs this file."""
     code = "import sys; print(sys.version, sys.prefix)"
     try:
         said = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True).stdout.strip()
@@ -113,58 +103,64 @@ def same_python() -> bool:
     return said == f"{sys.version} {VENV}"
 
 
-def install(files: list[str]) -> None:
-    """Install requirement files: all but PyTorch, each package checked by its hash, then PyTorch at its pinned version.
-
-    pip checks hashes for all that a call installs or for none, and PyTorch is another file for each system and accelerator.
-    """
+def install(files: tuple[str, ...]) -> None:
+    """Install uv, then all that has a hash, then PyTorch at its pinned version, then the book's own package."""
+    hashed = [f"locks/{name.replace('requirements', 'hashed')}" for name in files]  # written by `make hashes`
     warn_of_cuda()
-    print(f"set-up: {' and '.join(files)} (a few minutes the first time)", flush=True)
-    lists = [hashed(name) for name in files]
-    packages = re.split(r"^(?=\w)", (ROOT / lists[0]).read_text(), flags=re.MULTILINE)
-    builder = VENV / "builder.txt"  # setuptools, which builds packages that come as source, must be there before them
-    builder.write_text("".join(package for package in packages if package.startswith("setuptools==")))
-    kind = ("install", "--no-compile")  # Python compiles a module when it is first imported; most never are
-    checked = (*kind, "--no-deps", "--require-hashes")
-    pip(*checked, "-r", str(builder))
-    pip(*checked, "--no-build-isolation", *named(lists))
-    pip(*kind, *named(files), "-c", "constraints.txt")
-
-
-def named(files: list[str]) -> list[str]:
-    """pip's words for requirement files."""
-    return [word for name in files for word in ("-r", name)]
+    print(f"set-up: {' and '.join(files)} (a minute, and longer the first time)", flush=True)
+    checked = ("--no-deps", "--require-hashes", "--no-build-isolation")  # pip checks the hashes of all of a call, or of none
+    pip(*checked, "--requirement=locks/hashed-first.txt")
+    uv(*checked, *(f"--requirement={name}" for name in hashed))
+    pip(*(f"--requirement={name}" for name in files), "--constraint=locks/constraints.txt")
+    uv("--no-deps", "--no-build-isolation", "--editable=.")
 
 
 def warn_of_cuda() -> None:
     """On Linux without an NVIDIA card, say so before gigabytes of CUDA libraries are fetched, and how not to."""
-    if platform.system() != "Linux" or shutil.which("nvidia-smi"):
+    if platform.system() != "Linux" or platform.machine() != "x86_64" or shutil.which("nvidia-smi"):
         return
-    torch = next(line for line in (ROOT / "requirements.txt").read_text().split() if re.match(r"torch\b", line))
+    torch = next(word for word in (ROOT / "requirements.txt").read_text().split() if re.match(r"torch\b", word))
     words = ["install", "--dry-run", "--quiet", "--no-deps", "--ignore-installed", "--report", "-", torch]
     said = subprocess.run([PYTHON, "-m", "pip", *words], capture_output=True, text=True, cwd=ROOT)
-    try:
-        version = json.loads(said.stdout)["install"][0]["metadata"]["version"]
-    except (ValueError, LookupError):
-        return  # the installation that follows says what is wrong
-    if "cpu" in version or platform.machine() != "x86_64":
+    if said.returncode or '+cpu"' in said.stdout:  # where pip fails here, the installation that follows says why
         return
+    how = "set PIP_EXTRA_INDEX_URL to the CPU index that pytorch.org/get-started names and run again"
     if shutil.disk_usage(ROOT).free / 1e9 < FREE_GB_CUDA:
-        raise SetupError(
-            f"pip would take the CUDA build of PyTorch, which needs {FREE_GB_CUDA} GB of disk; to take the CPU build, "
-            "set PIP_EXTRA_INDEX_URL to the CPU index that pytorch.org/get-started names and run again"
-        )
+        raise SetupError(f"pip would take PyTorch's CUDA build, which needs {FREE_GB_CUDA} GB: for the CPU build, {how}")
     print(
-        "note: pip takes the CUDA build of PyTorch (about 3 GB more, and this machine shows no NVIDIA card); for the CPU "
-        "build stop here, set PIP_EXTRA_INDEX_URL to the CPU index that pytorch.org/get-started names, and run again",
-        flush=True,
+        f"note: pip takes PyTorch's CUDA build, 3 GB more, but here is no NVIDIA card: to avoid it, stop, {how}", flush=True
     )
 
 
+def uv(*words: str) -> None:
+    """Install with uv, by pip's configuration; where uv fails, let pip do it, which is slower and says what is wrong."""
+    program = VENV / "bin" / "uv"
+    if program.exists():  # it does not where the pins were let go
+        command = [program, "pip", "install", *words, f"--python={PYTHON}", "--index-strategy=unsafe-best-match"]
+        quiet = [] if sys.stdout.isatty() else ["--quiet"]
+        if subprocess.run([*command, *quiet], cwd=ROOT, env=uv_environment()).returncode == 0:
+            return
+        print("note: uv could not install this, so pip does, which takes some minutes", flush=True)
+    pip(*words)
+
+
+def uv_environment() -> dict[str, str]:
+    """Return the environment for uv, which does not read pip's configuration, with what that says of indexes and the net."""
+    said = subprocess.run([PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True, cwd=ROOT).stdout
+    settings = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
+    found = {"UV_NO_CONFIG": "1", "UV_SYSTEM_CERTS": "1", "UV_LINK_MODE": "copy"}  # between disks it warns of links
+    for section in ("global", "install", ":env:"):  # the later one wins, as in pip
+        for name, (variable, between) in UV_VARIABLES.items():
+            if value := ast.literal_eval(settings.get(f"{section}.{name}", "''")):
+                found[variable] = between.join(value.split())
+    return found | os.environ
+
+
 def pip(*words: str) -> None:
-    """Run the environment's pip, show what it says, and turn a failure into one sentence."""
+    """Install with the environment's pip, show what it says, and turn a failure into one sentence."""
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
-    command: list[str | Path] = [PYTHON, "-m", "pip", *words, *quiet, "--disable-pip-version-check", "--no-input"]
+    # Python compiles a module when it is first imported; most never are.
+    command = [PYTHON, "-m", "pip", "install", "--no-compile", *words, *quiet, "--disable-pip-version-check", "--no-input"]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         said = ""
         for line in process.stderr or ():
@@ -172,17 +168,7 @@ def pip(*words: str) -> None:
             if not line.startswith(("WARNING", "[notice]")):
                 sys.stderr.write(line)
     if process.returncode:
-        for signs, advice in CAUSES:
-            if any(sign in said for sign in signs):
-                raise SetupError(advice.format(free=FREE_GB))
-        raise SetupError(f"pip failed (its words are above); remove {VENV} and run the same command again")
-
-
-def fetch_assets() -> None:
-    """Fetch what is missing or damaged of the assets; the module says itself what went wrong."""
-    done = subprocess.run([PYTHON, "-m", "helpers.assets", "fetch"], cwd=ROOT)
-    if done.returncode:
-        sys.exit(done.returncode)
+        raise SetupError(next(advice for signs, advice in CAUSES.items() if re.search(signs, said)))
 
 
 if __name__ == "__main__":
@@ -191,8 +177,6 @@ if __name__ == "__main__":
     except SetupError as error:
         sys.exit(f"error: {error}")
     except OSError as error:
-        if error.errno == errno.ENOSPC:
-            sys.exit(f"error: the disk is full: free {FREE_GB} GB and run the same command again")
-        sys.exit(f"error: set-up could not write in {ROOT}: {error}")
+        sys.exit(f"error: {FULL if error.errno == errno.ENOSPC else f'set-up could not write in {ROOT}: {error}'}")
     except KeyboardInterrupt:
         sys.exit("set-up was stopped; run the same command again and it goes on from here")

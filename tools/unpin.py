@@ -27,8 +27,8 @@ def main() -> None:
     for name in ("requirements.txt", "requirements-dev.txt", "requirements-cluster.txt"):
         file = ROOT / name
         file.write_text(unpinned(file.read_text()))
-    for name in ("constraints.txt", "hashed.txt", "hashed-dev.txt", "hashed-cluster.txt"):
-        (ROOT / name).write_text("# emptied by tools/unpin.py\n")
+    for file in (ROOT / "locks").glob("*.txt"):
+        file.write_text("# emptied by tools/unpin.py\n")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import pytest
 from helpers.assets import Asset
 from tests.faults.room import REPOSITORY, in_a_namespace, kill_when
 from tests.test_assets import tarball
-from tests.test_setup import write_wheel
+from tests.test_setup import write_checkout, write_wheel
 
 pytestmark = pytest.mark.faults
 CONTENT = os.urandom(2_000_000)
@@ -151,12 +151,13 @@ def test_two_fetches_of_other_versions_leave_each_other_alone(cache: Cache) -> N
     assert cache.is_whole(first) and cache.is_whole(second) and first.stdout != second.stdout
 
 
+BEFORE = "setup.pip = lambda *words, old=setup.pip: reached() if {word!r} in words else old(*words)"
 SETUP_POINTS = {  # name -> code before tools/setup.py runs
     "before the environment has a pip": "venv.EnvBuilder._setup_pip = lambda *_: reached()",
     "while pip installs": "",
-    "before PyTorch": "setup.pip = lambda *words, old=setup.pip: reached() if 'constraints.txt' in words else old(*words)",
-    "after pip, before it is noted": "setup.stamp = lambda name, old=setup.stamp: reached() if installed else old(name)",
-    "before the assets are fetched": "setup.fetch_assets = lambda: reached()",
+    "before PyTorch": BEFORE.format(word="--constraint=locks/constraints.txt"),
+    "before the book's own package": BEFORE.format(word="--editable=."),
+    "after pip, before it is noted": "setup.install = lambda files, old=setup.install: (old(files), reached())",
 }
 SETUP = """
 import pathlib, sys, time, venv
@@ -167,9 +168,6 @@ def reached():
     pathlib.Path("reached").touch()
     time.sleep(600)
 
-installed = []
-install = setup.install
-setup.install = lambda files: (install(files), installed.append(1))
 {patch}
 setup.main(dev=False)
 """
@@ -177,19 +175,14 @@ setup.main(dev=False)
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout whose requirements are two wheels in a folder, and whose assets are those of the book."""
+    """A checkout whose requirements are two wheels in a folder; there is no uv, so pip does all."""
     root = tmp_path_factory.mktemp("setup")
     (root / "wheels").mkdir()
     write_wheel(root / "wheels", "torch", "0.0.1+cpu", 2_000)
     apple = write_wheel(root / "wheels", "apple", "0.0.1", 2_000)
     shutil.copytree(REPOSITORY / "tools", root / "tools", ignore=shutil.ignore_patterns("__pycache__"))
-    (root / "helpers").symlink_to(REPOSITORY / "helpers")
-    (root / "requirements.txt").write_text("torch==0.0.1\napple==0.0.1\n")
-    (root / "constraints.txt").write_text("")
-    for name in ("dev", "cluster"):
-        (root / f"requirements-{name}.txt").write_text("")
-        (root / f"hashed-{name}.txt").write_text("")
-    (root / "hashed.txt").write_text(f"apple==0.0.1 --hash=sha256:{apple}\n")
+    write_checkout(root, apple="0.0.1", torch="0.0.1")
+    (root / "locks" / "hashed.txt").write_text(f"apple==0.0.1 --hash=sha256:{apple}\n")
     return root
 
 
