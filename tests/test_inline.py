@@ -83,8 +83,16 @@ def test_findings_are_left_to_the_ledger():
     assert inline.fill(cell) == "It is {claim}`tokens-premium`, from {claim}`tokens-premium low`."
 
 
-def test_code_that_only_quotes_an_expression_has_none():
-    assert inline.expressions("``{eval}`n` `` and\n\n```\n{eval}`n`\n```\n") == []
+@pytest.mark.parametrize(
+    ("markdown", "found"),
+    [
+        ("``{eval}`n` `` and\n\n```\n{eval}`n`\n```\n", []),
+        ("```{mermaid}\na --> b\n```\n\n{eval}`n`\n\n```{exercise} One\n{eval}`k`\n```\n", ["n", "k"]),
+        ("```python\n{eval}`n`\n```\nand {eval}`k`", ["k"]),
+    ],
+)
+def test_code_that_only_quotes_an_expression_has_none(markdown, found):
+    assert inline.expressions(markdown) == found
 
 
 def test_a_notebook_without_expressions_stays_as_it_is():

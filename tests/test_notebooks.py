@@ -93,15 +93,11 @@ def test_no_value_is_glued_and_every_import_is_used_by_code_or_prose(path):
     assert "{glue" not in everything and "glue_number" not in everything
     assert "{claim}`" not in prose_of(path), "in a notebook a finding is {eval}`value_of(...)`"
     first, *others = cells(path, "code")
-    names = [
-        a.asname or a.name
-        for n in ast.walk(ast.parse(source(first)))
-        if isinstance(n, ast.Import | ast.ImportFrom)
-        for a in n.names
-    ]
-    body = source(first).rpartition("import")[2]
-    used = "\n".join([*(source(cell) for cell in others), *expressions(prose_of(path)), body.partition("SEED")[2]])
-    assert not [name for name in names if not re.search(rf"\b{name.split('.')[0]}\b", used)]
+    imports = [node for node in ast.walk(ast.parse(source(first))) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = [alias.asname or alias.name.split(".")[0] for node in imports for alias in node.names]
+    after = source(first).partition("SEED")[2]
+    used = "\n".join([after, *(source(cell) for cell in others), *expressions(prose_of(path))])
+    assert not [name for name in names if not re.search(rf"\b{name}\b", used)]
 
 
 @chapters

@@ -11,7 +11,7 @@ import json
 import re
 
 ROLE = re.compile(r"\{eval\}`([^`]+)`")
-FENCE = re.compile(r"^(`{3,})(?!\{)[^\n]*\n.*?^\1", re.DOTALL | re.MULTILINE)
+FENCE = re.compile(r"\s*(`{3,})(\{)?")
 LITERAL = re.compile(r"(?<!`)(`{2,})(?!`).*?(?<!`)\1(?!`)")
 FINDING = re.compile(r"""value_of\(["']([\w-]+)["'](?:, ["'](low|high)["'])?\)""")  # from the ledger, whatever ran when
 MARK = "recorder"
@@ -27,7 +27,16 @@ class ExpressionError(ValueError):
 
 def expressions(markdown: str) -> list[str]:
     """Return the inline expressions of a markdown text, in order, each once; code that only quotes one has none."""
-    return list(dict.fromkeys(ROLE.findall(LITERAL.sub("", FENCE.sub("", markdown)))))
+    prose, fences = [], []  # each fence that is open: its backticks, and whether it is a directive, which holds prose
+    for line in markdown.splitlines():
+        mark = FENCE.match(line)
+        if mark and fences and line.strip() == fences[-1][0]:
+            fences.pop()
+        elif mark and all(directive for _, directive in fences):
+            fences.append((mark[1], bool(mark[2])))
+        elif all(directive for _, directive in fences):
+            prose.append(line)
+    return list(dict.fromkeys(ROLE.findall(LITERAL.sub("", "\n".join(prose)))))
 
 
 def inject(notebook: dict) -> None:
