@@ -62,6 +62,20 @@ class ExerciseIndex(BookDirective):
         return self.markup("".join(lists)) if lists else self.warn("the executed notebooks have no exercise")
 
 
+class ChapterFigure(BookDirective):
+    """`{chapter-figure} notebook`: the interactive figure of a chapter, on another page."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the figure."""
+        notebook = executed(Path(self.env.srcdir)).get(Path(self.env.srcdir) / "chapters" / f"{self.arguments[0]}.ipynb")
+        outputs = (output for cell in (notebook or {"cells": []})["cells"] for output in cell.get("outputs", []))
+        shown = ("".join(output.get("data", {}).get("text/html", "")) for output in outputs)
+        figure = next((code for code in shown if 'class="plot explore"' in code), None)
+        return self.markup(figure) if figure else self.warn(f"{self.arguments[0]} has no interactive figure")
+
+
 def executed(source: Path) -> dict[Path, dict]:
     """The notebooks of a source tree by path, in order of the chapters."""
     return {path: json.loads(path.read_text(encoding="utf-8")) for path in sorted((source / "chapters").glob("*.ipynb"))}

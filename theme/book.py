@@ -57,6 +57,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("sampling-playground", sampling_page.SamplingPlayground)
     app.add_directive("claims", ledger.Claims)
     app.add_directive("runs", backmatter.Runs)
+    app.add_directive("chapter-figure", backmatter.ChapterFigure)
     app.add_directive("exercise-index", backmatter.ExerciseIndex)
     app.add_directive("chapter-claims", ledger.ChapterClaims)
     app.add_directive("chapter-cost", ledger.ChapterCost)
