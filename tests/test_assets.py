@@ -11,7 +11,6 @@ import tarfile
 import textwrap
 import time
 import zipfile
-from pathlib import Path
 
 import pytest
 
@@ -111,6 +110,22 @@ def test_no_network_says_what_to_do(registry):
     registry.write(GOOD, fail="npm error network request failed")
     with pytest.raises(AssetError, match="'small' could not be fetched.*Connect to a network.*request failed"):
         path("small")
+
+
+def test_words_of_a_package_manager_are_cut_between_words():
+    npm = """\
+npm error code ECONNREFUSED
+npm error FetchError: request to http://mirror.example/some-long-name failed, reason: connect ECONNREFUSED
+npm error     at ClientRequest.<anonymous> (/usr/lib/node_modules/npm/lib/index.js:130:14)
+npm error A complete log of this run can be found in: /somewhere/_logs/2026-11-29T19_10_20_423Z-debug-0.log
+"""
+    reason = "request to http://mirror.example/some-long-name failed, reason: connect ECONNREFUSED"
+    assert download.in_short(npm) == f"code ECONNREFUSED FetchError: {reason}"
+    assert download.in_short("WARNING: retrying\nERROR: No matching distribution\n") == "No matching distribution"
+    address = "https://mirror.example/a-rather-long/path-to-a-package.tgz"
+    for length in range(230, 290):
+        cut = download.in_short(f"{'x' * length} {address} {'more ' * 30}")
+        assert cut.endswith(" …") and set(cut.split()) <= {"x" * length, address, "more", "…"}
 
 
 @pytest.mark.parametrize("member", ["package__data__..__..__evil_dot_txt", "package__data__..__evil_dot_txt"])
@@ -218,8 +233,7 @@ def test_two_processes_at_once_fetch_once_and_agree(registry, tmp_path):
     program = tmp_path / "program.py"
     program.write_text(f"from helpers.assets import *\nASSETS['small'] = {asset_of(GOOD)!r}\nprint(path('small'))\n")
     command = [sys.executable, str(program)]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])}
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(3)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     said = {process.communicate()[0] for process in running}
     assert len(said) == 1 and "small-1.0.0" in said.pop()
     assert registry.asked.read_text() == "x"

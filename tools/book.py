@@ -27,6 +27,7 @@ def main() -> int:
     except KeyboardInterrupt:
         return complain("stopped; run the same command again and it goes on from here", status=130)
     print(page)
+    print("(opened as a file it reads well; pages that run in the browser, such as the playgrounds, need `make serve`)")
     return 0
 
 

