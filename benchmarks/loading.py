@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, CDPSession, Page, Request, sync_playwright
 
-from tests.browser import find_chromium
+from tools.browser import find_chromium
 
 LONG_TASKS = """window.longTasks = [];
 new PerformanceObserver((list) => list.getEntries().forEach((task) => longTasks.push([task.startTime, task.duration])))

@@ -1,18 +1,12 @@
-"""A browser for the tests: the system's Chromium, a server for the built site, and windows that report faults."""
+"""A browser for the tests: the system's Chromium, and windows that report faults."""
 
-import functools
-import http.server
 import os
-import shutil
-import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from helpers import assets
+from tools.browser import find_chromium
 
 VIEWS = {
     "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
@@ -39,32 +33,6 @@ def chromium() -> str:
         pytest.fail(message)
     warnings.warn(message, stacklevel=2)
     pytest.skip(message)
-
-
-def find_chromium() -> str | None:
-    """Path of the system's Chromium or Chrome, or None."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-    macs = (
-        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-        "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    )
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    return found or next((path for path in macs if Path(path).exists()), None)
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def serve(folder: Path) -> Iterator[str]:
-    """Serve a folder on a free port of this machine; gives the address, with a slash at its end."""
-    handler = functools.partial(_Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
 
 
 def violations(page, *rules: str) -> list[str]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import VIEWS, Visitor, chromium, serve
+from tests.browser import VIEWS, Visitor, chromium
+from tools.browser import serve
 
 
 def pytest_configure(config: pytest.Config) -> None:

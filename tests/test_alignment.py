@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy
 from helpers.alignment.batches import answer_log_probs, by_length, check_finite, make_batch, masked_mean, token_log_probs
 from helpers.alignment.best_of import best_of_n, best_of_n_kl, expected_best_of_n
 from helpers.alignment.dpo import dpo, dpo_loss, reference_log_probs
-from helpers.alignment.feedback import Preference, constitution_label, flip, pair_batch, prefer
+from helpers.alignment.feedback import Preference, constitution_label, pair_batch, prefer
 from helpers.alignment.grpo import group_advantages, grpo_loss
 from helpers.alignment.policy import clipped_objective, kl_estimate, kl_to_reference
 from helpers.alignment.ppo import gae, ppo_loss, token_rewards, value_loss
@@ -432,7 +432,6 @@ def test_best_of_n_by_hand_and_by_counting():
 def test_preferences_are_what_the_judge_says_and_equal_answers_are_left_out():
     made = prefer([[1]] * 4, [[2], [3], [4], [5]], [[6], [3], [7], [8]], [True, True, False, None].__getitem__)
     assert made == [Preference([1], [2], [6]), Preference([1], [7], [4])]
-    assert flip(made, 1.0) == [Preference([1], [6], [2]), Preference([1], [4], [7])] and flip(made, 0.0) == made
     assert constitution_label(lambda q, a: len(a), "?", "yes", "no") is True
     assert constitution_label(lambda q, a: len(a), "?", "no", "yes") is False
     assert constitution_label(lambda q, a: 0.0, "?", "no", "yes") is None
@@ -484,7 +483,6 @@ ONE, NO = torch.zeros(1), torch.zeros(0)
         (lambda: expected_best_of_n(ROW, torch.ones(1, 3), 1), "values of shape"),
         (lambda: best_of_n_kl(0), "n=0"),
         (lambda: prefer([[1]], [], [[2]], bool), "1 prompts, 0 and 1"),
-        (lambda: flip(PAIRS, 1.5), "share=1.5"),
         (lambda: check_finite("rewards", torch.tensor([1.0, math.inf])), "has 1 NaN or infinite"),
     ],
 )

@@ -9,7 +9,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausa
 from helpers.chat import asked, decoding, generate, load, stream
 from helpers.chat.decoding import FEW, Fused, Library, decoder_of, left_padded, product
 from helpers.chat.prompts import text_ids
-from helpers.sampling.beams import beam_search
+from helpers.sampling.beams import beam_searches
 from helpers.sampling.draws import Settings
 
 STARTS = [
@@ -212,16 +212,16 @@ def test_beams_are_token_for_token_those_of_generate(chat):
     end, decoder = model.generation_config.eos_token_id, decoder_of(model)
     for i, text in enumerate(STARTS):
         prompt = asked(text) if i % 4 == 3 else text_ids(tokenizer, text)
-        n, penalty = (4, 1.0) if i % 2 else (3, 0.6)
-        ours = beam_search(decoder, prompt, num_beams=n, max_new_tokens=6, eos=end, length_penalty=penalty)
+        n = 4 if i % 2 else 3
+        (ours,) = beam_searches(decoder, [prompt], num_beams=n, max_new_tokens=6, eos=end)
         theirs = model.generate(
             torch.tensor([prompt], device=model.device),
-            num_beams=n, num_return_sequences=n, max_new_tokens=6, length_penalty=penalty, do_sample=False,
+            num_beams=n, num_return_sequences=n, max_new_tokens=6, do_sample=False,
             return_dict_in_generate=True, output_scores=True, pad_token_id=end,
         )  # fmt: skip
         rows = [row[len(prompt) :] for row in theirs.sequences.tolist()]
         rows = [row[: row.index(end) + 1] if end in row else row for row in rows]
         assert [list(beam.ids) for beam in ours] == rows, text
         assert [beam.score for beam in ours] == pytest.approx(theirs.sequences_scores.tolist(), abs=1e-4)
-        assert all(beam.score == pytest.approx(beam.log_prob / len(beam.ids) ** penalty, abs=1e-4) for beam in ours)
+        assert all(beam.score == pytest.approx(beam.log_prob / len(beam.ids), abs=1e-4) for beam in ours)
         assert math.isfinite(ours[0].score)

@@ -27,6 +27,7 @@ from tests.fuzzing import (
     size,
     tensor,
 )
+from tests.test_sampling_beams import Table
 
 V = 4
 PENALTY = "repetition_penalty"
@@ -49,12 +50,11 @@ ROWS = Argument(
 ALLOWED = Argument(st.just([0, 2]), st.sampled_from([[], [-1], [99], [0, 0], [0.5], torch.ones(V) > 2, torch.ones(2) > 0]))
 SETTINGS = fixed(draws.Settings(top_k=3))
 PAIRS = fixed([feedback.Preference([1, 2], [3], [1]), feedback.Preference([1], [2, 3], [3])])
-DECODER = fixed(beams.table_decoder(lambda ids: torch.arange(float(V))))
+DECODER = fixed(Table(lambda ids: torch.arange(float(V))))
 BEAMS = {
     "decoder": DECODER,
     "num_beams": count(1, 2),
     "max_new_tokens": count(1, 4),
-    "length_penalty": number(st.floats(0, 2)),
     "eos": count(0, V - 1),
 }
 PROMPT = Argument(st.just([1, 2]), st.sampled_from([[], [-1], [99], [0.5], "ab", [10**30]]))
@@ -111,7 +111,6 @@ CASES = [
         },
         may_be_nan=True,  # what a filter does not take, it refuses when it is used
     ),
-    Case(beams.beam_search, BEAMS | {"prompt": PROMPT}, bool),
     Case(
         beams.beam_searches,
         BEAMS | {"prompts": Argument(st.just([[1], [2, 3]]), st.sampled_from([[], [[]], [[1], []], "ab", [1, 2]]))},
@@ -146,7 +145,6 @@ CASES = [
         ("log-probability", "pairs"),
     ),
     Case(feedback.Preference, {"prompt": PROMPT, "chosen": PROMPT, "rejected": PROMPT}),
-    Case(feedback.flip, {"preferences": PAIRS, "share": number(st.floats(0, 1)), "seed": SEED}),
     Case(feedback.pair_batch, {"preferences": PAIRS}),
     Case(grpo.group_advantages, {"rewards": LOGITS}),
     Case(

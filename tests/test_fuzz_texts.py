@@ -106,18 +106,6 @@ CASES = [
     Case(counting.counted, {"labels": LABELS}, lambda counts: counts.total() > 0),
     Case(counting.confusion, {"truth": LABELS, "labels": LABELS}, lambda table: table.to_numpy().sum() > 0),
     Case(correction.rogan_gladen, {"counts": COUNTED, "confusion": CONFUSIONS}, sums_to_one),
-    Case(correction.em_correction, {"counts": COUNTED, "confusion": CONFUSIONS}, sums_to_one),
-    Case(
-        correction.corrected_shares,
-        {
-            "labels": LABELS,
-            "labelled_truth": fixed(["en", "en", "de", "de"]),
-            "labelled_labels": fixed(["en", "en", "de", "en"]),
-            "method": any_of("rogan-gladen", "em"),
-            "n_resamples": count(1, 5),
-            "seed": count(0, 9),
-        },
-    ),
     Case(corpora.declaration, {"code": any_of("eng", "deu_1996")}),
     Case(corpora.comparable_declarations, {"min_alignment": SHARE}),
     Case(corpora.prose, {"name": any_of(*corpora.PROSE)}, bool),

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from tests.terms import glossary, unlinked
 from tools.execute import notebooks
-from tools.terms import glossary, unlinked
 
 
 def written(tmp_path, *cells):

@@ -15,11 +15,17 @@ from helpers.sampling.draws import Settings, apply
 from tests.browser import Visitor
 from tests.small_site import assert_needs_script, assert_plain, assert_whole, build, checkout, pages_with
 from theme import sampling_page
-from theme.sampling_page import N_TOP, PROMPTS, distributions, grouped, next_token, spread_out
+from theme.sampling_page import N_TOP, PROMPTS, distributions, grouped, next_token
 
 PAGE = "chapters/sampling_playground.html"
 CALLS = 240  # of the page's filters, against Python's
 FILTERS = ("top_k", "top_p", "min_p", "typical")
+
+
+def spread_out(distribution: dict[str, list]) -> np.ndarray:
+    """The log-probabilities of every token of a distribution as the page has it, from the likeliest down."""
+    rest = [np.full(count, log_prob) for count, log_prob in distribution["tail"]]
+    return np.concatenate([np.array([log_prob for _, log_prob in distribution["top"]]), *rest])
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,9 @@ from urllib.parse import unquote, urljoin, urlparse
 import pytest
 from lxml import html
 
-from tests.browser import VIEWS, Visitor, serve, violations
+from tests.browser import VIEWS, Visitor, violations
 from tools import site
+from tools.browser import serve
 from tools.execute import key
 
 REPOSITORY = Path(__file__).resolve().parents[1]

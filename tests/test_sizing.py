@@ -27,7 +27,6 @@ from helpers.sizing import (
     prefill,
     prefill_flops,
     read_bytes,
-    training_cost,
     training_flops,
     training_memory,
     training_seconds,
@@ -151,7 +150,6 @@ def test_training_is_six_operations_a_parameter_and_token():
     assert with_attention == 6 * 4096 * n + 3 * 4 * 32 * 4096 * (4096 * 4097 // 2)
     day = training_seconds(config, 1e12, DEVICE, 100, mfu=0.5) / 86_400
     assert day == pytest.approx(6e12 * n / (0.5 * 100 * 3e14) / 86_400)
-    assert training_cost(7200, 10, 2.5) == 50
 
 
 def test_decode_of_one_text_reads_the_weights_and_its_cache():
@@ -277,7 +275,6 @@ def test_bad_sizes_are_named(changes, error, words):
         (lambda: deployment(SMALL, DEVICE, price_per_hour=-1), "price_per_hour=-1 is not accepted; give a number from 0 on"),
         (lambda: training_seconds(SMALL, 1e6, DEVICE, mfu=1.5), "mfu=1.5 is more than the peak"),
         (lambda: training_seconds(SMALL, 1e6, DEVICE, mfu=0), "mfu=0 is not accepted"),
-        (lambda: training_cost(NAN, 1, 1), "seconds=nan is not accepted"),
         (lambda: sizing.cost_per_million(0, 1), "tokens_per_second=0 is not accepted"),
         (lambda: sizing.devices_needed(INF, DEVICE), "needed_bytes=inf is not accepted"),
     ],

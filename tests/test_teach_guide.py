@@ -7,12 +7,25 @@ import yaml
 
 from tests.test_notebooks import NOTEBOOKS, chapters
 from tools.teach.chapter import objectives, read
-from tools.teach.guide import LONGEST, PARTS, TEACHING, Guide, chapter_page, guide, guide_of, misfits, stretches, syllabus
+from tools.teach.guide import LONGEST, PARTS, TEACHING, Guide, chapter_page, guide, guide_of, questions, stretches, syllabus
 from tools.teach.markup import to_html
 from tools.teach.pages import moved, staged
 
 PLANS = yaml.safe_load((TEACHING / "plans.yaml").read_text(encoding="utf-8"))
 GUIDES = sorted((TEACHING / "guide").glob("*.md"))
+
+
+def misfits(notebook: dict, written: Guide) -> list[str]:
+    """Where a guide speaks of a chapter that has changed: headings that it does not have, or that no part covers."""
+    asked = questions(notebook)
+    gone = [name for name in (*written.optional, *(until for until, _ in written.parts)) if name not in asked]
+    ends = [asked.index(until) for until, _ in written.parts if until in asked]
+    wrong = [f"no such section: {name}" for name in gone]
+    if ends != sorted(set(ends)):
+        wrong.append("the parts are not in the order of the chapter")
+    if not gone and (not ends or ends[-1] != len(asked) - 1):
+        wrong.append(f"the last part does not reach the last question, {asked[-1]}")
+    return wrong
 
 
 @pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.stem)

@@ -8,8 +8,8 @@ import pytest
 from pypdf import PdfReader
 
 from helpers import assets
-from tests.browser import serve
 from tests.test_notebooks import NOTEBOOKS
+from tools.browser import serve
 from tools.execute import EXECUTED
 from tools.teach import deck
 from tools.teach.chapter import Section, quizzes, read, title

@@ -136,9 +136,3 @@ def grouped(log_probs: np.ndarray, texts: list[str]) -> dict[str, list]:
         "top": [[texts[i], round(float(log_probs[i]), 6)] for i in order[:N_TOP]],
         "tail": [[len(group), round(math.log(np.exp(group).mean()), 6)] for group in groups],
     }
-
-
-def spread_out(distribution: dict[str, list]) -> np.ndarray:
-    """The log-probabilities of every token of a distribution as the page has it, from the likeliest down."""
-    rest = [np.full(count, log_prob) for count, log_prob in distribution["tail"]]
-    return np.concatenate([np.array([log_prob for _, log_prob in distribution["top"]]), *rest])

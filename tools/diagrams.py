@@ -6,8 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser import find_chromium, serve
 from theme.diagrams import DRAWN, WAITS
+from tools.browser import find_chromium, serve
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN_ID = re.compile(r'^<svg\b[^>]*?\bid="([^"]+)"')

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlparse
 from lxml import etree, html
 from playwright.sync_api import Browser, PdfMargins, sync_playwright
 
-from tests.browser import find_chromium, serve
+from tools.browser import find_chromium, serve
 from tools.site import pages
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser import find_chromium, serve
+from tools.browser import find_chromium, serve
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "theme" / "screenshot.png"

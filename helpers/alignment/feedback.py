@@ -3,9 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import torch
-
-from helpers.alignment.batches import Batch, Ids, make_batch, seeded_generator
+from helpers.alignment.batches import Batch, Ids, make_batch
 from helpers.checks import check_whole
 
 
@@ -76,18 +74,6 @@ def constitution_label(score: Callable[[str, str], float], question: str, first:
     """
     one, other = score(question, first), score(question, second)
     return None if one == other else one > other
-
-
-def flip(preferences: Sequence[Preference], share: float, seed: int = 0) -> list[Preference]:
-    """The same preferences with a share of the labels turned round at random: noise of a known size.
-
-    Raises:
-        ValueError: if `share` is not between 0 and 1.
-    """
-    if not 0 <= share <= 1:
-        raise ValueError(f"share={share!r} is none; give 0 to 1")
-    turned = torch.rand(len(preferences), generator=seeded_generator(seed)) < share
-    return [Preference(p.prompt, p.rejected, p.chosen) if t else p for p, t in zip(preferences, turned, strict=True)]
 
 
 def pair_batch(preferences: Sequence[Preference]) -> Batch:

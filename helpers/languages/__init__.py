@@ -5,7 +5,7 @@ behind one function. `counting`: shares and confusion. `correction`: what can be
 """
 
 from helpers.languages.bulk import detect_many
-from helpers.languages.correction import corrected_shares, em_correction, rogan_gladen
+from helpers.languages.correction import rogan_gladen
 from helpers.languages.counting import confusion, shares
 from helpers.languages.detector import (
     EMPTY,
@@ -24,6 +24,6 @@ from helpers.languages.identifiers import identify, tools
 
 __all__ = [
     "EMPTY", "NOT_A_LANGUAGE", "REPLACEMENT", "UNDECIDED", "UNDECODABLE", "UNSUPPORTED",
-    "confusion", "corrected_shares", "detect", "detect_many", "em_correction", "identify", "label_name", "label_of",
+    "confusion", "detect", "detect_many", "identify", "label_name", "label_of",
     "profile_rates", "rogan_gladen", "shares", "supported", "tools",
 ]  # fmt: skip

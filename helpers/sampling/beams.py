@@ -1,14 +1,13 @@
 """Beam search: the likeliest sequences that are found by keeping a few at each step."""
 
-import math
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from helpers.checks import check_number, check_whole
+from helpers.checks import check_whole
 
 
 class Decoder(Protocol):
@@ -28,43 +27,12 @@ class Beam:
     Args:
         ids: of its tokens, with the one that ends it if it ended.
         log_prob: of all of them together, in nats.
-        score: the log-probability divided by length ** length_penalty.
+        score: the log-probability divided by the length.
     """
 
     ids: tuple[int, ...]
     log_prob: float
     score: float
-
-
-def beam_search(
-    decoder: Decoder,
-    prompt: Sequence[int],
-    *,
-    num_beams: int,
-    max_new_tokens: int,
-    eos: int | None = None,
-    length_penalty: float = 1.0,
-) -> list[Beam]:
-    """The best continuations of a prompt, best first: at each step keep the `num_beams` likeliest unfinished ones.
-
-    It stops when no unfinished one could, at its present length, come among the finished. These are the rules of
-    transformers' `generate(num_beams=…)`, its `early_stopping=False` included.
-
-    Args:
-        decoder: the model.
-        prompt: ids, at least one.
-        num_beams: kept at each step, and returned; 1 is greedy.
-        max_new_tokens: of a continuation, at most.
-        eos: the id that ends one; None for none.
-        length_penalty: the power of the length by which log-probabilities are divided: 0 prefers short ones, more long ones.
-
-    Raises:
-        ValueError: if the prompt is empty, a count is below 1, the penalty not finite, or the vocabulary too small.
-    """
-    (found,) = beam_searches(
-        decoder, [prompt], num_beams=num_beams, max_new_tokens=max_new_tokens, eos=eos, length_penalty=length_penalty
-    )
-    return found
 
 
 def beam_searches(
@@ -74,34 +42,34 @@ def beam_searches(
     num_beams: int,
     max_new_tokens: int,
     eos: int | None = None,
-    length_penalty: float = 1.0,
 ) -> list[list[Beam]]:
-    """What `beam_search` finds for each of several prompts, whose beams are rows of one batch.
+    """Return the best continuations of each prompt, best first: at each step keep the `num_beams` likeliest unfinished ones.
+
+    It stops when no unfinished one could, at its present length, come among the finished. These are the rules of
+    transformers' `generate(num_beams=…)`, its `early_stopping=False` included. The beams of all prompts are one batch.
 
     Args:
-        decoder, num_beams, max_new_tokens, eos, length_penalty: as in `beam_search`.
+        decoder: the model.
         prompts: rows of ids, each at least one.
+        num_beams: kept at each step, and returned; 1 is greedy.
+        max_new_tokens: of a continuation, at most.
+        eos: the id that ends one; None for none.
 
     Raises:
-        ValueError: as `beam_search` does, and if there are no prompts.
+        ValueError: if there are no prompts, one is empty, a count is below 1, or the vocabulary is too small.
     """
     check_whole("num_beams", num_beams, least=1)
     check_whole("max_new_tokens", max_new_tokens, least=1)
     if eos is not None:
         check_whole("eos", eos)
     if isinstance(prompts, str) or not all(isinstance(prompt, Sequence) for prompt in prompts):
-        raise TypeError(f"prompts={prompts!r:.60} (or prompt) is no list of lists of ids")
+        raise TypeError(f"prompts={prompts!r:.60} is no list of lists of ids")
     if not min(map(len, prompts), default=0):
         raise ValueError("prompts are none, or a prompt is empty; give at least one id of each")
-    check_number("length_penalty", length_penalty)
-    if not abs(length_penalty) * math.log(max_new_tokens + 1) < 700:  # e to the 709 is the last that a float holds
-        raise ValueError(
-            f"length_penalty={length_penalty!r} is too large; 0 prefers short texts, 1 takes the mean of tokens"
-        )
     logits = decoder.prefill(prompts)  # (B, V)
     if 2 * num_beams > logits.shape[-1]:
         raise ValueError(f"num_beams={num_beams} is too many for {logits.shape[-1]} tokens; give at most half as many")
-    searches = [_search(num_beams, max_new_tokens, eos, length_penalty) for _ in prompts]
+    searches = [_search(num_beams, max_new_tokens, eos) for _ in prompts]
     found: list[list[Beam]] = [[] for _ in prompts]
     for search in searches:
         next(search)
@@ -127,9 +95,7 @@ def beam_searches(
     return found
 
 
-def _search(
-    num_beams: int, max_new_tokens: int, eos: int | None, length_penalty: float
-) -> Generator[tuple[Tensor, Tensor], Tensor, list[Beam]]:
+def _search(num_beams: int, max_new_tokens: int, eos: int | None) -> Generator[tuple[Tensor, Tensor], Tensor, list[Beam]]:
     """One search: it is sent logits, and asks for those after tokens (rows,) that go on from its rows `parents` (rows,)."""
     logits = yield torch.empty(0), torch.empty(0)  # which asks for the first
     scores, beams, finished = torch.zeros(1), [()], []
@@ -137,7 +103,7 @@ def _search(
         total, parents, tokens = _candidates(logits, scores, num_beams)
         grown = [(*beams[i], t) for i, t in zip(parents.tolist(), tokens.tolist(), strict=True)]
         over = [length == max_new_tokens or ids[-1] == eos for ids in grown]
-        normal = total / length**length_penalty
+        normal = total / length
         # One that ends must be among the best now; the others are there to fill the places of those that ended.
         finished += [Beam(grown[i], float(total[i]), float(normal[i])) for i in range(num_beams) if over[i]]
         finished = sorted(finished, key=lambda beam: -beam.score)[:num_beams]
@@ -154,21 +120,3 @@ def _candidates(logits: Tensor, scores: Tensor, num_beams: int) -> tuple[Tensor,
     log_probs = logits.float().log_softmax(dim=-1).cpu() + scores[:, None]  # (rows, V)
     total, places = log_probs.flatten().topk(2 * num_beams)
     return total, places // logits.shape[-1], places % logits.shape[-1]
-
-
-def table_decoder(next_logits: Callable[[tuple[int, ...]], Tensor]) -> Decoder:
-    """A decoder of a function from a prefix to logits (V,), computed anew for each prefix: for small examples and tests."""
-    return _Table(next_logits)
-
-
-class _Table:
-    def __init__(self, next_logits: Callable[[tuple[int, ...]], Tensor]) -> None:
-        self.next_logits = next_logits
-        self.rows: list[tuple[int, ...]] = []
-
-    def prefill(self, rows: Sequence[Sequence[int]]) -> Tensor:
-        self.rows = [tuple(row) for row in rows]
-        return torch.stack([self.next_logits(row) for row in self.rows])
-
-    def step(self, tokens: Tensor, parents: Tensor) -> Tensor:
-        return self.prefill([(*self.rows[p], t) for p, t in zip(parents.tolist(), tokens.tolist(), strict=True)])

@@ -19,7 +19,6 @@ from helpers.sizing.costs import (
     cost_per_million,
     deployment,
     devices_needed,
-    training_cost,
     training_seconds,
 )
 from helpers.sizing.hardware import Hardware, known_device, known_devices
@@ -39,6 +38,6 @@ __all__ = [
     "BITS", "FAMILIES", "Deployment", "Hardware", "Memory", "ModelConfig", "Parameters", "Roofline", "TrainingMemory",
     "Weight", "activation_bytes", "bits_per_weight", "cache_bytes", "cost_per_million", "count_parameters", "decode",
     "deployment", "devices_needed", "flops_per_token", "inference_memory", "known_device", "known_devices", "known_model",
-    "known_models", "lora_parameters", "prefill", "prefill_flops", "read_bytes", "training_cost", "training_flops",
+    "known_models", "lora_parameters", "prefill", "prefill_flops", "read_bytes", "training_flops",
     "training_memory", "training_seconds", "weight_bytes", "weights", "working_bytes",
 ]  # fmt: skip

@@ -123,23 +123,6 @@ def training_seconds(
     return training_flops(config, n_tokens, context) / (mfu * hardware.times(n_devices).flops(precision))
 
 
-def training_cost(seconds: float, n_devices: int, price_per_hour: float) -> float:
-    """What so many devices cost for that long.
-
-    Args:
-        seconds: of the run.
-        n_devices: that run.
-        price_per_hour: of one device, in any currency.
-
-    Raises:
-        ValueError: if a number is not accepted.
-    """
-    check_positive("seconds", seconds, unit="seconds")
-    check_size("n_devices", n_devices)
-    check_positive("price_per_hour", price_per_hour, or_zero=True)
-    return seconds / 3600 * n_devices * price_per_hour
-
-
 def devices_needed(needed_bytes: float, hardware: Hardware) -> int:
     """The least number of devices that hold so many bytes.
 

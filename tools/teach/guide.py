@@ -71,19 +71,6 @@ def questions(notebook: dict) -> list[str]:
     return [section.title for section in sections(notebook) if section.title.endswith("?")]
 
 
-def misfits(notebook: dict, written: Guide) -> list[str]:
-    """Where a guide speaks of a chapter that has changed: headings that it does not have, or that no part covers."""
-    asked = questions(notebook)
-    gone = [name for name in (*written.optional, *(until for until, _ in written.parts)) if name not in asked]
-    ends = [asked.index(until) for until, _ in written.parts if until in asked]
-    wrong = [f"no such section: {name}" for name in gone]
-    if ends != sorted(set(ends)):
-        wrong.append("the parts are not in the order of the chapter")
-    if not gone and (not ends or ends[-1] != len(asked) - 1):
-        wrong.append(f"the last part does not reach the last question, {asked[-1]}")
-    return wrong
-
-
 def chapter_page(path: Path, run: Mapping[str, float]) -> str:
     """The guide to one chapter as MyST, objectives and exercises from the chapter, the rest by hand.
 
