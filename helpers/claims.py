@@ -133,6 +133,7 @@ def number(value: float, unit: str = "") -> Shown:
 
 def number_range(low: float, high: float, unit: str = "") -> Shown:
     """Format two numbers and one unit, as in "14.1–16.3×" and "−5.7 to −3.0 points"."""
+    low, high = _finite("low", low), _finite("high", high)
     join = " to " if low < 0 or high < 0 else "–"
     return Shown(f"{number(low)}{join}{number(high, unit)}")
 

@@ -70,7 +70,7 @@ def test_every_quiz_of_the_book_is_in_it_with_all_reasons(whole):
 
 
 def test_a_question_by_hand():
-    choices = [Choice("$2^3$", True, "It is {glue:text}`eight`."), Choice("`6` & 7", False, "No <b>.")]
+    choices = [Choice("$2^3$", True, "It is {eval}`eight`."), Choice("`6` & 7", False, "No <b>.")]
     node = question(Quiz("What is {term}`two <number>` cubed?", (*choices,)), "q-1", {"eight": "8"})
     assert node.findtext("questiontext/text") == "<p>What is two cubed?</p>"
     assert [a.findtext("text") for a in node.findall("answer")] == [
@@ -83,7 +83,7 @@ def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="has 0 right choices, not one"):
         question(Quiz("Q?", (Choice("a", False, "no"),)), "q", {})
     for text, words in {
-        "{glue:text}`gone`": "nothing glued the value 'gone'",
+        "{eval}`gone`": "the run recorded no value of 'gone'",
         "{cite:t}`nobody2000`": "'nobody2000' is not in references.bib",
         "{whatever}`x`": "role {whatever} of 'x' is not known",
     }.items():

@@ -1,6 +1,5 @@
 """MyST as the chapters use it, as HTML that needs no Sphinx: values are filled in, references become words."""
 
-import ast
 import html
 import json
 import re
@@ -12,18 +11,18 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from pybtex.database import parse_file
 
+from tools.inline import text_of
+
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = ROOT / "chapters"
 ROLE = re.compile(r"\{([a-z:]+)\}`([^`]+)`")
-RECORD = "application/papermill.record/text/plain"
 FENCE = re.compile(r"^(`{3,}|:{3,})\{[^\n]*\n(?::[\w-]+:.*\n)*|^(?:`{3,}|:{3,})[ \t]*$", re.MULTILINE)
 
 
 def values_of(executed: dict) -> dict[str, str]:
-    """The values that an executed notebook glued, by name, as a reader sees them."""
-    outputs = [output for cell in executed["cells"] for output in cell.get("outputs", [])]
-    glued = [o for o in outputs if "scrapbook" in o.get("metadata", {})]
-    return {o["metadata"]["scrapbook"]["name"]: str(ast.literal_eval("".join(o["data"][RECORD]))) for o in glued}
+    """Return the values of an executed notebook's inline expressions, by expression, as a reader sees them."""
+    kept = (one for cell in executed["cells"] for one in cell["metadata"].get("user_expressions", []))
+    return {one["expression"]: text_of(one["result"]) for one in kept}
 
 
 def to_html(text: str, values: Mapping[str, str], *, inline: bool = False) -> str:
@@ -31,11 +30,11 @@ def to_html(text: str, values: Mapping[str, str], *, inline: bool = False) -> st
 
     Args:
         text: MyST; of directives only what they hold is kept.
-        values: by name, for {glue:text} and {claim}.
+        values: by expression, for {eval}.
         inline: leave out the paragraph around it.
 
     Raises:
-        ValueError: for a value that nothing glued, a work that is not in references.bib, or a role that is not known.
+        ValueError: for an expression without a value, a work that is not in references.bib, or a role that is not known.
     """
     text = FENCE.sub("", re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL))
     plain = ROLE.sub(lambda role: _role(role[1], role[2], values), text)
@@ -61,8 +60,7 @@ def _role(name: str, content: str, values: Mapping[str, str]) -> str:
     words, _, target = content.rstrip(">").partition("<")
     words, target = words.strip(), target.strip() or content
     roles: dict[str, Callable[[], str]] = {
-        "glue:text": partial(_value, values, content), "term": lambda: words,
-        "claim": lambda: values.get(content, f"`{content}`"),  # one of another chapter is named, as its value is not there
+        "eval": partial(_value, values, content), "term": lambda: words, "claim": lambda: f"`{content}`",
         "doc": lambda: words if words != target else _title(target), "cite:p": lambda: f"({_works(content, ', ')})",
         "cite:t": lambda: _works(content, " ({})"), "ref": lambda: words, "code": lambda: f"`{content}`",
     }  # fmt: skip
@@ -71,10 +69,10 @@ def _role(name: str, content: str, values: Mapping[str, str]) -> str:
     return roles[name]()
 
 
-def _value(values: Mapping[str, str], name: str) -> str:
-    if name not in values:
-        raise ValueError(f"nothing glued the value {name!r}: run the chapter first (python -m tools.book)")
-    return values[name]
+def _value(values: Mapping[str, str], expression: str) -> str:
+    if expression not in values:
+        raise ValueError(f"the run recorded no value of {expression!r}: run the chapter first (python -m tools.book)")
+    return values[expression]
 
 
 def _title(page: str) -> str:

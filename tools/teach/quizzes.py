@@ -17,7 +17,7 @@ def bank(chapters: Mapping[str, tuple[str, list[Quiz], Mapping[str, str]]]) -> b
     """A bank of questions, one category a chapter.
 
     Args:
-        chapters: by the name of its file, a chapter's title, its quizzes, and the values that its run glued.
+        chapters: by the name of its file, a chapter's title, its quizzes, and the values that its run recorded.
 
     Returns:
         the XML, in UTF-8.

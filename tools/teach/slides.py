@@ -44,7 +44,9 @@ def slides(executed: dict) -> list[Slide]:
     own = [claim for cell in executed["cells"] for claim in claims_of(cell)]
     by_title = {section.title: section for section in sections}
     found = _opening(executed, head, values)
-    found += _items("What this chapter claims", [html.escape(claim.sentence) for claim in own], BEFORE)
+    found += _items(
+        "In this chapter", [html.escape(claim.sentence.replace("{value}", "…")) for claim in own if claim.headline], BEFORE
+    )
     for section in sections:
         if section.title.endswith("?"):
             found += question(section, values)
@@ -56,7 +58,7 @@ def slides(executed: dict) -> list[Slide]:
     return found + _items("What was measured", [measured(claim) for claim in own], _notes(summary, values))
 
 
-BEFORE = "<p>Before you go on, let the room vote on each: does it hold? Come back to the votes with the last slides.</p>"
+BEFORE = "<p>Before you go on, let the room guess each number. Come back to the guesses with the last slides.</p>"
 
 
 def _opening(executed: dict, head: Section, values: Mapping[str, str]) -> list[Slide]:
@@ -143,8 +145,7 @@ def claims_of(cell: dict) -> list[Claim]:
 
 def measured(claim: Claim) -> str:
     """A claim with what was measured, in HTML."""
-    verdict = "holds" if claim.holds else "fails"
-    return f'{html.escape(claim.sentence)} <span class="measured">{verdict}: {html.escape(claim.evidence())}</span>'
+    return f'{claim.html()} <span class="measured">{html.escape(claim.evidence())}</span>'
 
 
 def source_shown(cell: dict) -> str:
