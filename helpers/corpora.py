@@ -1,4 +1,5 @@
-"""The book's texts: the Universal Declaration of Human Rights in hundreds of languages, and English prose.
+"""The book's texts: the Universal Declaration of Human Rights in hundreds of languages, a program's messages in a dozen, and
+English prose.
 
 All text is normalised to NFC: the same letter is the same code point in every file (some sources spell "ệ" as one code
 point, some as three, and a tokenizer sees the difference).
@@ -26,6 +27,12 @@ NOT_PROSE = ("data", "contents")  # Moby-Dick once more in one piece, and its ta
 SCRIPTS = {  # how a letter's Unicode name begins, where that is not the script's usual name
     "CJK": "Han", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "CANADIAN": "Canadian syllabics", "NKO": "N'Ko",
 }  # fmt: skip
+
+CATALOGUES = {  # Sphinx's translations, by the code of the language's Declaration
+    "fra": "fr", "spa": "es", "por_BR": "pt_BR", "jpn": "ja", "cmn_hans": "zh_CN", "hin": "hi", "pes_1": "fa", "ind": "id",
+    "kor": "ko", "tur": "tr", "ell_monotonic": "el",
+}  # fmt: skip
+MARKUP = re.compile(r"[%{}<>`\\]|https?:")  # what is the same in every language
 
 NAME_ENDS = r" (?:UNIFIED|LETTER|SMALL|CAPITAL|SYLLABLE|SYLLABICS|IDEOGRAPH|CHARACTER)"
 
@@ -140,6 +147,30 @@ def prose(name: str) -> tuple[str, ...]:
         raise ValueError(f"name={name!r} is not a corpus; there are {', '.join(PROSE)}")
     files = sorted((f for f in path(name).glob("*.txt") if f.stem not in NOT_PROSE), key=_natural)
     return tuple(clean(file.read_text(encoding="utf-8")) for file in files)
+
+
+@cache
+def messages() -> dict[str, tuple[str, ...]]:
+    """Return what Sphinx, which makes the book's site, tells its users: the same messages in English and other languages.
+
+    Few people read them, unlike the Declaration. They are those of 40 characters or more, without markup and places to fill
+    in, that are translated into each of the languages; Sphinx's package brings them.
+
+    Returns:
+        The messages in one order for all, by the code of the language's Declaration, English ("eng") first.
+    """
+    import sphinx
+    from babel.messages.pofile import read_po
+
+    found = {}
+    for code, locale in CATALOGUES.items():
+        with (Path(sphinx.__file__).parent / "locale" / locale / "LC_MESSAGES" / "sphinx.po").open("rb") as file:
+            found[code] = {m.id: m.string for m in read_po(file) if m.id and isinstance(m.id, str) and not m.fuzzy}
+    first = next(iter(found.values()))
+    usable = [
+        m for m in first if len(m) >= 40 and not MARKUP.search(m) and all(c.get(m, m) not in ("", m) for c in found.values())
+    ]
+    return {"eng": tuple(map(clean, usable))} | {code: tuple(clean(c[m]) for m in usable) for code, c in found.items()}
 
 
 def passages(texts: Iterable[str], n_words: int) -> list[str]:

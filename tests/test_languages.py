@@ -1,17 +1,18 @@
-"""The mended detector: one text, one answer, and values of their own for what is not a language."""
+"""The repaired detector: one text, one answer, and values of their own for what is not a language."""
 
 import random
 
 import langdetect
 import pytest
 
-from helpers.corpora import declaration
+from helpers.corpora import comparable_declarations, declaration
 from helpers.languages import (
     EMPTY,
     UNDECIDED,
     UNDECODABLE,
     UNSUPPORTED,
     detect,
+    detect_many,
     label_name,
     label_of,
     profile_rates,
@@ -33,6 +34,13 @@ def test_the_same_text_has_the_same_answer_in_any_order_and_whatever_others_do()
     random.Random(1).shuffle(words)
     langdetect.DetectorFactory.seed = 99
     assert {word: detect(word) for word in words} == first
+
+
+def test_capitals_change_no_answer():
+    texts = [d.articles[n] for d in comparable_declarations().values() if label_of(d.bcp47) for n in (1, 7, 19)]
+    small, capital = detect_many(texts), detect_many(text.upper() for text in texts)
+    assert all(a in (b, UNDECIDED) for a, b in zip(capital, small, strict=True))
+    assert [detect(text.upper()) for text in texts[::9]] == [detect(text) for text in texts[::9]]
 
 
 @pytest.mark.parametrize(

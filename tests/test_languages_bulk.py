@@ -21,7 +21,7 @@ from helpers.languages import (
     supported,
 )
 from helpers.languages import bulk as many
-from helpers.languages.detector import _factory
+from helpers.languages.detector import _factory, plain_text
 
 TRICKY = [
     "", " ", "a", "A", "AB", "ABC Abc aBC", "Hello WORLD hello", "see http://x.org/a?b=1 or me@example.org, please",
@@ -34,13 +34,13 @@ TRICKY = [
 
 def grams_of_langdetect(text):
     detector = _factory().create()
-    detector.append(text)
+    detector.append(plain_text(text))
     detector.cleaning_text()
     return sorted(detector._extract_ngrams())
 
 
 def grams_of_ours(texts):
-    rows, documents = many._grams([many._prepared(text) for text in texts])
+    rows, documents = many._grams([many._prepared(plain_text(text)) for text in texts])
     return [np.sort(rows[documents == number]).tolist() for number in range(len(texts))]
 
 

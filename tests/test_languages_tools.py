@@ -28,7 +28,8 @@ def test_languages_that_langdetect_does_not_know_keep_the_tools_own_code():
 
 
 def test_what_is_no_language_is_the_same_for_every_tool(tool):
-    assert identify(["", "123 🙂", "\ufffd\ufffd a"], tool) == [EMPTY, EMPTY, UNDECODABLE]
+    addresses = "https://example.org/a/b http://example.com me@example.org"
+    assert identify(["", "123 🙂", addresses, "\ufffd\ufffd a"], tool) == [EMPTY, EMPTY, EMPTY, UNDECODABLE]
 
 
 def test_what_cld2_and_fasttext_refuse_is_dropped_by_rule(tool):

@@ -8,6 +8,7 @@ import unicodedata
 from functools import cache
 
 import pandas as pd
+from langdetect.detector import Detector
 from langdetect.detector_factory import PROFILES_DIRECTORY, DetectorFactory
 from langdetect.lang_detect_exception import LangDetectException
 from langdetect.utils.ngram import NGram
@@ -27,6 +28,7 @@ def detect(text: str, *, seed: int = 0, at_least: float = 0.8) -> str:
     `EMPTY`: no letters outside of web and mail addresses. `UNDECODABLE`: more than a tenth of it is U+FFFD, so it was read
     in a wrong encoding. `UNSUPPORTED`: most of its letters are in no profile of langdetect. `UNDECIDED`: the best language
     has a probability below `at_least`. What little U+FFFD is left is dropped: some profiles hold it as if it were a letter.
+    A text in capitals is read in small letters: langdetect skips a capital that follows a capital.
 
     Args:
         text: of any length; langdetect reads its first 10,000 characters.
@@ -43,7 +45,7 @@ def detect(text: str, *, seed: int = 0, at_least: float = 0.8) -> str:
         raise ValueError(f"at_least={at_least} is not between 0 and 1")
     if 10 * text.count(REPLACEMENT) > len(text):
         return UNDECODABLE
-    text = text.replace(REPLACEMENT, "")
+    text = plain_text(text)
     letters = [c for c in text if is_letter(c)]
     if not letters:
         return EMPTY
@@ -55,10 +57,24 @@ def detect(text: str, *, seed: int = 0, at_least: float = 0.8) -> str:
     detector.append(text)
     try:
         probabilities = detector.get_probabilities()
-    except LangDetectException:  # it drops web and mail addresses, and nothing was left
+    except LangDetectException:  # of letters among many symbols, it keeps none
         return EMPTY
     best = probabilities[0] if probabilities else None  # langdetect lists those above 0.1
     return best.lang if best and best.prob >= at_least else UNDECIDED
+
+
+def plain_text(text: str) -> str:
+    """Return what is judged of a text: no web or mail addresses, no U+FFFD, small letters if it is all in capitals.
+
+    The tests before each step are there for speed: where they fail the step changes nothing.
+    """
+    if REPLACEMENT in text:
+        text = text.replace(REPLACEMENT, "")
+    if "http" in text:
+        text = Detector.URL_RE.sub(" ", text)
+    if "@" in text:
+        text = Detector.MAIL_RE.sub(" ", text)
+    return text.lower() if text.isupper() else text
 
 
 def is_letter(character: str) -> bool:

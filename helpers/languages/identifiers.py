@@ -19,6 +19,7 @@ from helpers.languages.detector import (
     detect,
     is_letter,
     label_of,
+    plain_text,
 )
 
 # Old codes; fastText's Alemannic, whose code is an Albanian elsewhere; "no linguistic content" and "unknown".
@@ -41,9 +42,9 @@ def tools() -> list[str]:
 def identify(texts: Iterable[str], tool: str = "langdetect", *, at_least: float = 0.0) -> list[str]:
     """Each text's language according to a tool, in langdetect's labels where it has one, else in the tool's own code.
 
-    What is no language has the values of `detect`, found by the same rules for every tool: `EMPTY` without letters,
-    `UNDECODABLE` where more than a tenth is U+FFFD. cld2's "unknown" is `UNDECIDED`, its "some language in this script"
-    `UNSUPPORTED`.
+    What is no language has the values of `detect`, found by the same rules for every tool: `EMPTY` without letters
+    outside of web and mail addresses, `UNDECODABLE` where more than a tenth is U+FFFD. cld2's "unknown" is `UNDECIDED`, its
+    "some language in this script" `UNSUPPORTED`.
 
     Args:
         texts: of any length and number.
@@ -74,9 +75,10 @@ def _label(text: str, classify: Callable[[str], Answer], at_least: float) -> str
         raise TypeError(f"text={text!r} is not a string but {type(text).__name__}")
     if 10 * text.count(REPLACEMENT) > len(text):
         return UNDECODABLE
+    text = plain_text(text)
     if not any(map(is_letter, text)):
         return EMPTY
-    code, probability = classify(REFUSED.sub(" ", text.replace(REPLACEMENT, "")))
+    code, probability = classify(REFUSED.sub(" ", text))
     if code.startswith("xx-"):
         return UNSUPPORTED
     code = RENAMED.get(code, code)
