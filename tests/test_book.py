@@ -1,12 +1,18 @@
 """Whatever stops a build or the server is one sentence and an exit status."""
 
 import errno
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
 from tools import book, serve
 from tools.execute import NotebookFailedError
 from tools.site import SiteError
+
+LEASH = Path(book.__file__).with_name("leash.py")
 
 
 @pytest.mark.parametrize(
@@ -29,6 +35,19 @@ def test_a_build_that_stops_says_why_in_one_line(tmp_path, monkeypatch, capsys, 
     assert book.main() == status
     said = capsys.readouterr()
     assert said.out == "" and said.err.startswith(words) and said.err.count("\n") == 1
+
+
+def test_what_a_build_started_ends_with_it(tmp_path):
+    (tmp_path / "sleeper.py").write_text(
+        "import os, sys, time\nprint(os.getpid(), *sys.argv[1:], flush=True)\ntime.sleep(60)\n"
+    )
+    code = f"import subprocess, sys; subprocess.run([sys.executable, {str(LEASH)!r}, 'sleeper', '-q', 'a b'])"
+    build = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert build.stdout.readline().split(maxsplit=1)[1] == "-q a b\n"
+    build.kill()
+    start = time.monotonic()
+    assert build.stdout.read() == "", "nobody is left who could write"
+    assert time.monotonic() - start < 30
 
 
 @pytest.mark.parametrize("port", ["many", "-1", "70000"])

@@ -9,6 +9,7 @@ import ast
 import errno
 import fcntl
 import hashlib
+import json
 import os
 import platform
 import re
@@ -104,7 +105,7 @@ def same_python() -> bool:
 
 
 def install(files: tuple[str, ...]) -> None:
-    """Install uv, then all that has a hash, then PyTorch at its pinned version, then the book's own package."""
+    """Install uv, then all that has a hash, then PyTorch, then the book's own package; let JupyterLab not ask about news."""
     hashed = [f"locks/{name.replace('requirements', 'hashed')}" for name in files]  # written by `make hashes`
     warn_of_cuda()
     print(f"set-up: {' and '.join(files)} (a minute, and longer the first time)", flush=True)
@@ -113,6 +114,9 @@ def install(files: tuple[str, ...]) -> None:
     uv(*checked, *(f"--requirement={name}" for name in hashed))
     pip(*(f"--requirement={name}" for name in files), "--constraint=locks/constraints.txt")
     uv("--no-deps", "--no-build-isolation", "--editable=.")
+    settings = VENV / "etc" / "jupyter" / "labconfig" / "page_config.json"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text(json.dumps({"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}))
 
 
 def warn_of_cuda() -> None:

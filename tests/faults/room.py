@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -69,7 +70,7 @@ class Room:
         """Begin to build, in a process group of its own; `patch` is code that runs before and may call `reached()`."""
         self.reached.unlink(missing_ok=True)
         code = PAUSED.format(reached=str(self.reached), patch=patch, module=module)
-        environment = os.environ | {"PYTHONPATH": str(self.root)} | more
+        environment = os.environ | more
         return subprocess.Popen(
             [sys.executable, "-c", code], cwd=self.root, env=environment, text=True, start_new_session=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -80,6 +81,22 @@ class Room:
         process = self.start(patch, **more)
         said, _ = process.communicate(timeout=SECONDS)
         return process.returncode, said
+
+
+def wait_for(point: Callable[[], object]) -> None:
+    """Wait until `point` is true."""
+    end = time.monotonic() + SECONDS
+    while not point():
+        assert time.monotonic() < end, "it never came to that point"
+        time.sleep(0.05)
+
+
+def runs(pid: int) -> bool:
+    """Return whether a process runs; one that has ended and that nobody has asked about does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def kill_when(process: subprocess.Popen[str], point: Callable[[], bool]) -> None:

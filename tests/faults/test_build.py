@@ -5,9 +5,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
-from tests.faults.room import Room, in_a_namespace, kill_when
+from tests.faults.room import Room, in_a_namespace, kill_when, runs, wait_for
 
 pytestmark = pytest.mark.faults
 BEFORE_RENAME = """
@@ -73,6 +74,31 @@ def test_a_kill_loses_nothing_and_the_next_run_repairs(room: Room, words: tuple[
     assert not list(room.html.parent.glob("html.*"))
 
 
+def test_a_kernel_ends_with_a_build_that_is_killed_alone(room: Room, words: tuple[str, str]) -> None:
+    _, new = words
+    pid = room.root.with_name("pid")
+    room.write(new, code=f"import os\npathlib.Path({str(pid)!r}).write_text(str(os.getpid()))\ntime.sleep(600)")
+    process = room.start()
+    wait_for(lambda: pid.exists() and pid.read_text())
+    process.kill()
+    process.communicate(timeout=60)  # which ends when nobody is left who could write
+    wait_for(lambda: not runs(int(pid.read_text())))
+    room.write(new)
+    assert room.build()[0] == 0 and room.shows(new)
+
+
+def test_sphinx_ends_with_a_build_that_is_killed_alone(room: Room, words: tuple[str, str]) -> None:
+    _, new = words
+    process = room.start()
+    wait_for(lambda: (room.root / "_build" / ".site-unfinished").exists())
+    wait_for(lambda: psutil.Process(process.pid).children())
+    (sphinx,) = psutil.Process(process.pid).children()
+    process.kill()
+    wait_for(lambda: not runs(sphinx.pid))
+    status, said = room.build()
+    assert status == 0 and room.shows(new), said
+
+
 def test_sphinx_killed_at_work(room: Room, words: tuple[str, str]) -> None:
     old, new = words
     process = room.start()
@@ -105,7 +131,7 @@ def test_a_clock_that_was_set_back(room: Room, words: tuple[str, str], tmp_path:
     ahead = "import time\n_now, _now_ns = time.time, time.time_ns\nTEN_YEARS = 315_000_000\n"
     ahead += "time.time = lambda: _now() + TEN_YEARS\ntime.time_ns = lambda: _now_ns() + TEN_YEARS * 10**9\n"
     (tmp_path / "sitecustomize.py").write_text(ahead)
-    status, said = room.build(PYTHONPATH=f"{tmp_path}{os.pathsep}{room.root}")
+    status, said = room.build(PYTHONPATH=str(tmp_path))
     assert status == 0 and room.shows(new), said
     page = room.root / "chapters" / "index.md"  # alone: what notebooks say makes every page anew
     page.write_text(page.read_text().replace(new, "Today."))
@@ -137,7 +163,7 @@ def test_a_full_disk(tmp_path: Path, spare: int) -> None:
     room.write("At first.")
     (room.root / "new.md").write_text("# A small book\n\nMade room.\n")
     script = FULL.format(python=sys.executable, spare=spare)
-    done = in_a_namespace(script, room.root, PYTHONPATH=str(room.root))
+    done = in_a_namespace(script, room.root)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "status 1\nwhat was published stays\n" in done.stdout and "and the next run repairs" in done.stdout
     assert "No space left on device" in done.stderr or "error: the disk is full: free some space" in done.stderr

@@ -205,6 +205,8 @@ def test_a_set_up_that_is_killed(checkout: Path, point: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     again = subprocess.run([sys.executable, "tools/setup.py"], cwd=checkout, env=environment, capture_output=True, text=True)
     assert (again.returncode, again.stdout) == (0, ""), "the second time there is nothing left to do"
-    code = "import apple.m1999, torch.m1999; print(apple.m1999.VALUE + torch.m1999.VALUE)"
-    said = subprocess.run([checkout / ".venv" / "bin" / "python", "-c", code], cwd=checkout, capture_output=True, text=True)
+    code = "import apple.m1999, helpers.assets, torch.m1999; print(apple.m1999.VALUE + torch.m1999.VALUE)"
+    said = subprocess.run(
+        [checkout / ".venv/bin/python", "-c", code], cwd=checkout / "wheels", capture_output=True, text=True
+    )
     assert said.stdout == "3998\n", said.stderr
