@@ -85,6 +85,7 @@ EXCEPT = {  # a function, or a module for all of its functions: why it is not in
     "recall": "takes a `Task`, which is in the table, and trains",
     "remember": CHAT,
     "sampling.checks": "the checks themselves: every filter in the table goes through them",
+    "sampling.votes.auroc": "its arrays are numpy's to refuse; tests/test_sampling_draws.py",
     "scaling.scaling_run": TRAINS,
     "selection": "takes `Needs`, which is in the table; tests/test_selection.py",
     "sizing.library": "makes a model of transformers",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from helpers import quantisation, recall
 from helpers.alignment import batches, best_of, dpo, feedback, grpo, policy, ppo, reward, sft
 from helpers.models import Config, recurrent, stack
-from helpers.sampling import beams, draws, filters, votes
+from helpers.sampling import beams, draws, filters
 from helpers.training import bits_per_byte
 from tests import fuzz_faults
 from tests.fuzzing import (
@@ -20,9 +20,7 @@ from tests.fuzzing import (
     fixed,
     hostile_types,
     hostile_values,
-    is_part,
     number,
-    numbers,
     params,
     size,
     tensor,
@@ -115,14 +113,6 @@ CASES = [
         beams.beam_searches,
         BEAMS | {"prompts": Argument(st.just([[1], [2, 3]]), st.sampled_from([[], [[]], [[1], []], "ab", [1, 2]]))},
         bool,
-    ),
-    Case(
-        votes.auroc,
-        {
-            "scores": numbers(st.lists(st.floats(-9, 9), min_size=4, max_size=4)),
-            "right": numbers(st.just([True, False, True, False])),
-        },
-        is_part,
     ),
     Case(batches.make_batch, {"prompts": ROWS, "answers": ROWS, "pad": count(0, 3)}),
     Case(
