@@ -13,15 +13,19 @@ import time
 SECONDS = 0.5  # between two looks
 
 
-def watch(parent: int) -> None:
-    """End this process as soon as it has another parent than this one."""
+def hold() -> None:
+    """From now on, end this process when its parent does."""
+    threading.Thread(target=_watch, args=[os.getppid()], daemon=True).start()
+
+
+def _watch(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(SECONDS)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":
-    threading.Thread(target=watch, args=[os.getppid()], daemon=True).start()
+    hold()
     sys.path[0] = os.getcwd()  # as `python -m` has it, and not this folder, whose modules have common names
     del sys.argv[0]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
