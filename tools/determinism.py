@@ -39,9 +39,8 @@ UNITS_OF_MACHINES = (
     "tokens/s",
 )
 TIMED = (  # ratios and rates made of seconds or bytes that were measured, whose unit does not say so
-    "data-crawl-rate", "tokens-latency", "arch-decode-cost", "arch-decode-flat", "arch-train-quadratic", "arch-train-short",
+    "data-crawl-rate", "tokens-latency", "arch-decode-cost",
     "size-memory-predicted", "size-batch", "size-decode-bandwidth", "size-prefill",
-    "size-int8-speed",
 )  # fmt: skip
 
 
