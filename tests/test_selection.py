@@ -81,6 +81,26 @@ def test_burmese_for_many_at_a_price():
     assert against(replace(needs, budget=0.99 * cost))["Qwen3-30B-A3B"] == ["budget"]
 
 
+def test_a_mixture_of_experts_is_ranked_by_what_it_holds_and_what_works():
+    needs = Needs(("vi", "en"), context=4096, users=4, device=L4, precision="int4")
+    kept = {choice.model: choice for choice in shortlist(needs).kept}
+    assert list(kept)[:2] == ["Qwen3-30B-A3B", "Qwen2.5-7B-Instruct"], "30 billion, of which 3 work, before 7"
+    assert kept["Qwen3-30B-A3B"].evidence["size"] == 3.5 and kept["Qwen2.5-7B-Instruct"].evidence["size"] == 3
+    sizes = {name: next(r.text for r in choice.reasons if r.criterion == "size") for name, choice in kept.items()}
+    assert sizes["Qwen3-30B-A3B"] == "It has 30.5 billion parameters, of which 3.4 billion work on a token."
+    assert sizes["Qwen2.5-7B-Instruct"] == "It has 7.6 billion parameters."
+
+
+def test_the_last_chapter_s_three_cases():
+    """What the last chapter argues for, with its lengths in tokens."""
+    support = Needs(("sw", "my"), context=5200, users=4, device=L4, precision="int4", speed=8 / 0.65, commercial=True)
+    code = Needs(domain="code", context=6600, device=LAPTOP, precision="int4", speed=8 / 0.65)
+    law = Needs(("en", "de"), context=75_000, device=H100, devices=2, precision="int8", speed=8 / 0.65)
+    assert names(shortlist(support).kept) == ["Qwen3-30B-A3B"]
+    assert names(shortlist(code).kept)[0] == "Qwen2.5-Coder-7B-Instruct"
+    assert names(shortlist(law).kept)[:2] == ["Llama-3.1-70B-Instruct", "Qwen2.5-7B-Instruct"], "by size; by licence the second"
+
+
 def test_figures_are_those_of_sizing():
     needs = Needs(context=2000, users=3, device=L4, precision="int8", devices=2)
     choice = next(choice for choice in shortlist(needs).kept if choice.model == "Llama-3-8B-Instruct")

@@ -64,16 +64,19 @@ def judge(model: Model, needs: Needs) -> Choice:
         found = deployment(
             config, needs.device, needs.precision, needs.context, needs.users, needs.price, n_devices=needs.devices
         )
-    active, premium = count_parameters(config).active / 1e9, _premium(model, needs)
+    counted, premium = count_parameters(config), _premium(model, needs)
+    total, active = counted.total / 1e9, counted.active / 1e9
     evidence = {
         "domain": 1.0 if model.domain == needs.domain else 0.5 if model.domain == GENERAL else 0.0,
-        "size": float(math.floor(math.log2(active) + 0.5)),  # in doublings, so that near sizes tie
+        # A mixture of experts knows more than what works on a token and less than what it holds: the geometric mean, a rule of
+        # thumb, in doublings, to the nearest half, so that near sizes tie.
+        "size": math.floor(math.log2(total * active) + 0.5) / 2,
         "premium": None if premium is None else -premium,
         "speed": 1 / found.decode.seconds if found else None,
         "room": (found.capacity - found.memory.total) / 1e9 if found else None,
     }
     against = [*_facts_against(model, needs), *(_figures_against(found, needs) if found else [])]
-    return Choice(model.name, evidence, tuple(against), tuple(_reasons(model, needs, active, premium, found)))
+    return Choice(model.name, evidence, tuple(against), tuple(_reasons(model, needs, total, active, premium, found)))
 
 
 @cache
@@ -124,11 +127,13 @@ def _figures_against(found: Deployment, needs: Needs) -> Iterator[Reason]:
         yield reason("budget", cost=found.output_cost, most=needs.budget)
 
 
-def _reasons(model: Model, needs: Needs, active: float, premium: float | None, found: Deployment | None) -> Iterator[Reason]:
+def _reasons(
+    model: Model, needs: Needs, total: float, active: float, premium: float | None, found: Deployment | None
+) -> Iterator[Reason]:
     """What the rank follows from."""
     trained_for = "general use" if model.domain == GENERAL else model.domain
     yield reason("domain" if model.domain in (needs.domain, GENERAL) else "domain-", domain=trained_for)
-    yield reason("size", active=active)
+    yield reason("size", total=total) if total == active else reason("size+", total=total, active=active)
     yield reason("premium?") if premium is None else reason("premium", premium=premium)
     if found:
         yield reason("speed+", speed=1 / found.decode.seconds)

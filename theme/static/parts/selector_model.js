@@ -35,7 +35,8 @@ function check(needs, { languages, domains, sizes }) {
 function judge(model, needs, tables) {
   const config = tables.sizes.models[model.config];
   const found = config.n_positions && needs.context > config.n_positions ? null : reckon(config, needs, tables);
-  const active = countParameters(complete(config)).active / 1e9;
+  const counted = countParameters(complete(config));
+  const [total, active] = [counted.total / 1e9, counted.active / 1e9];
   const premium = meanPremium(model, needs, tables);
   const isGeneral = model.domain === tables.general;
   const speed = found && 1 / found.decode.seconds;
@@ -43,14 +44,14 @@ function judge(model, needs, tables) {
   const room = found && (found.capacity - found.memory.total) / 1e9;
   const evidence = {
     domain: model.domain === needs.domain ? 1 : isGeneral ? 0.5 : 0,
-    size: Math.floor(Math.log2(active) + 0.5),
+    size: Math.floor(Math.log2(total * active) + 0.5) / 2, // the geometric mean, in doublings
     premium: premium === null ? null : -premium,
     speed,
     room,
   };
   const reasons = [
     { kind: model.domain === needs.domain || isGeneral ? "domain" : "domain-", values: { domain: isGeneral ? "general use" : model.domain } },
-    { kind: "size", values: { active } },
+    total === active ? { kind: "size", values: { total } } : { kind: "size+", values: { total, active } },
     premium === null ? { kind: "premium?", values: {} } : { kind: "premium", values: { premium } },
   ];
   if (found) reasons.push({ kind: "speed+", values: { speed } }, { kind: "room", values: { room, there } });
