@@ -248,15 +248,14 @@ def test_the_cuda_build_is_announced_before_it_is_fetched(room, monkeypatch, cap
     monkeypatch.setattr(setup.shutil, "which", lambda _: None)
     monkeypatch.setattr(setup.platform, "machine", lambda: "x86_64")
     executable(setup.PYTHON, f"echo '{report % '1.0+cpu'}'")
-    setup.warn_of_cuda()
+    setup.warn_of_cuda("torch==1.0")
     assert capsys.readouterr().out == ""
     executable(setup.PYTHON, f"echo '{report % '1.0'}'")
-    (room / "requirements.txt").write_text("numpy\ntorch\n")  # as the weekly run on the newest releases has it
-    setup.warn_of_cuda()
+    setup.warn_of_cuda("torch==1.0")
     assert "pip takes PyTorch's CUDA build" in capsys.readouterr().out
     monkeypatch.setattr(setup.shutil, "disk_usage", lambda _: SimpleNamespace(free=6e9))
     with pytest.raises(SetupError, match="PIP_EXTRA_INDEX_URL"):
-        setup.warn_of_cuda()
+        setup.warn_of_cuda("torch==1.0")
 
 
 @pytest.mark.parametrize(("beside", "found"), [("", ":"), ("1", f"{ROOT}/_build/modules:")])

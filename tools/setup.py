@@ -107,23 +107,24 @@ def same_python() -> bool:
 def install(files: tuple[str, ...]) -> None:
     """Install uv, then all that has a hash, then PyTorch, then the book's own package; let JupyterLab not ask about news."""
     hashed = [f"locks/{name.replace('requirements', 'hashed')}" for name in files]  # written by `make hashes`
-    warn_of_cuda()
+    torch = next(word for word in (ROOT / "requirements.txt").read_text().split() if re.match(r"torch\b", word))
+    warn_of_cuda(torch)
     print(f"set-up: {' and '.join(files)} (a minute, and longer the first time)", flush=True)
     checked = ("--no-deps", "--require-hashes", "--no-build-isolation")  # pip checks the hashes of all of a call, or of none
     pip(*checked, "--requirement=locks/hashed-first.txt")
     uv(*checked, *(f"--requirement={name}" for name in hashed))
-    pip(*(f"--requirement={name}" for name in files), "--constraint=locks/constraints.txt")
+    rest = [torch] if "==" in torch else [f"--requirement={name}" for name in files]  # all, where tools/unpin.py was here
+    pip(*rest, "--constraint=locks/constraints.txt")
     uv("--no-deps", "--no-build-isolation", "--editable=.")
     settings = VENV / "etc" / "jupyter" / "labconfig" / "page_config.json"
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text(json.dumps({"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}))
 
 
-def warn_of_cuda() -> None:
+def warn_of_cuda(torch: str) -> None:
     """On Linux without an NVIDIA card, say so before gigabytes of CUDA libraries are fetched, and how not to."""
     if platform.system() != "Linux" or platform.machine() != "x86_64" or shutil.which("nvidia-smi"):
         return
-    torch = next(word for word in (ROOT / "requirements.txt").read_text().split() if re.match(r"torch\b", word))
     words = ["install", "--dry-run", "--quiet", "--no-deps", "--ignore-installed", "--report", "-", torch]
     said = subprocess.run([PYTHON, "-m", "pip", *words], capture_output=True, text=True, cwd=ROOT)
     if said.returncode or '+cpu"' in said.stdout:  # where pip fails here, the installation that follows says why
