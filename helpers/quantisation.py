@@ -219,7 +219,7 @@ def unseen_texts(n_bytes: int = 640) -> list[Tensor]:
 def unrounded_model(n_tokens: int, seed: int) -> nn.Module:
     """A small byte-level transformer in 32 bits, trained on the addresses of which `unseen_texts` has none."""
     read = byte_ids("\n".join(text for i, text in enumerate(prose("addresses")) if i % 9))
-    model = seeded(lambda: transformer(Config(d_model=128, n_layers=2, n_heads=4, context=CONTEXT)), seed)
+    model = seeded(lambda: transformer(Config(d_model=128, n_layers=2, n_heads=4, d_ff=384, context=CONTEXT)), seed)
     train(model, read, Recipe(n_tokens=n_tokens, batch_size=16, context=CONTEXT, learning_rate=1e-2, seed=seed))
     return model
 
