@@ -73,13 +73,13 @@ def jupyter_book(source: Path) -> Path:
 
 
 def call(words: Sequence[str], folder: Path) -> None:
-    """Run Python in a folder, with the book's modules within reach.
+    """Run Python in a folder.
 
     Raises:
         RuntimeError: if it fails; the message ends with what it said.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    variables = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0", BATCH_VARIABLE: "1"}
+    variables = os.environ | {"PYTHONHASHSEED": "0", BATCH_VARIABLE: "1"}
     done = subprocess.run([sys.executable, *words], cwd=folder, env=variables, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{' '.join(words[:2])} failed:\n{(done.stdout + done.stderr)[-2000:]}")

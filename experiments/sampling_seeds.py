@@ -5,7 +5,6 @@ python -m experiments sampling_seeds
 A minute and a half a seed on two cores. The chapter reads the table beside its own run.
 """
 
-import os
 from pathlib import Path
 
 import nbformat
@@ -51,7 +50,6 @@ def claims_of(chapter: Path, seed: int, last: str) -> list[dict]:
     if len(places) != 1:
         raise ValueError(f"{chapter.name} has {len(places)} cells with the line {FIRST_LINE!r}; it takes one")
     places[0].source = places[0].source.replace(FIRST_LINE, f"SEED = {seed}")
-    os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
     client = NotebookClient(book, timeout=600, allow_error_names=["ClaimFailedError"])
     client.execute(cwd=str(chapter.parent))
     made = [

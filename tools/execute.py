@@ -28,6 +28,7 @@ from tools import inline
 ROOT = Path(__file__).resolve().parent.parent
 EXECUTED = ROOT / "_build" / "executed"
 RUN = ROOT / "_build" / "run"
+LEASH = ROOT / "tools" / "leash.py"  # what a killed build started ends too
 CELL_SECONDS = 900  # against a cell that hangs; one that ends took over 300 where another run shared the cores
 START_FAILED = ("Kernel died before replying", "Kernel didn't respond", "Timeout waiting for kernel")
 
@@ -145,7 +146,7 @@ def _nbmake(notebook: Path) -> tuple[int, str, dict, str]:
     """
     inherited = {name: value for name, value in os.environ.items() if name not in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
     environment = inherited | {
-        "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0", "IPYTHONDIR": str(RUN / "ipython"),
+        "PYTHONHASHSEED": "0", "IPYTHONDIR": str(RUN / "ipython"),
         "MPLCONFIGDIR": str(RUN / "matplotlib"), "JUPYTER_PLATFORM_DIRS": "1",
     }  # fmt: skip
     options = ["--nbmake", "--overwrite", f"--nbmake-timeout={CELL_SECONDS}", "--nbmake-kernel=python3"]
@@ -157,7 +158,8 @@ def _nbmake(notebook: Path) -> tuple[int, str, dict, str]:
         empty.write_text("[pytest]\n")
         asked.touch()
         tried.touch()
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", str(empty), *options, str(copy)]
+        quiet = ["-q", "-p", "no:cacheprovider", "-c", str(empty)]
+        command = [sys.executable, str(LEASH), "pytest", *quiet, *options, str(copy)]
         log, start = RUN / f"{notebook.stem}.log", time.perf_counter()
         with log.open("w") as output:
             logs = {LOG_VARIABLE: str(asked), exercises.LOG_VARIABLE: str(tried)}

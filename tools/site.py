@@ -24,6 +24,7 @@ from tools.teach.pages import staged
 
 ROOT = Path(__file__).resolve().parents[1]
 STAMP = ".published"
+JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 CODE = (".py", ".css", ".js", ".svg")
 DOOR = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Understanding Foundation Models</title>
@@ -184,13 +185,13 @@ def run_sphinx(root: Path, build: Path) -> None:
     if unfinished.exists():
         shutil.rmtree(site, ignore_errors=True)
     unfinished.touch()
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(build / "source")]
+    code = f"import sys; sys.path.append({str(ROOT)!r}); from tools import leash; leash.hold(); {JUPYTER_BOOK}"
+    command = [sys.executable, "-c", code, "build", str(build / "source")]
     command += ["--path-output", str(site), "-W", "-n", "--keep-going"]
-    path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
     print("building the site ...", flush=True)
     with log.open("w", encoding="utf-8") as output:
-        environment = os.environ | {"PYTHONPATH": path, "NO_COLOR": "1"}
-        status = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, env=environment).returncode
+        environment = os.environ | {"NO_COLOR": "1"}  # in the checkout's folder Python finds its theme
+        status = subprocess.run(command, cwd=root, stdout=output, stderr=subprocess.STDOUT, env=environment).returncode
     if status:
         raise SiteError(f"the site was not built, and what was published before stays:\n{complaints(log)}")
     unfinished.unlink()

@@ -27,7 +27,7 @@ th, td {{ padding: .2em .8em .2em 0; text-align: left; border-bottom: 1px solid 
 INDEX = """<h1>The course</h1>
 <p>Built from the chapters and <code>teaching/</code> by <code>make teach</code>. Slides: S opens the speaker's notes; with
 <code>?print-pdf</code> at the end of the address the browser prints them, one to a page. The notebooks are for JupyterLab,
-started in the folder of the book: <code>PYTHONPATH=. .venv/bin/python -m jupyterlab _build/teach/student</code></p>
+started in the folder of the book: <code>.venv/bin/python -m jupyterlab _build/teach/student</code></p>
 <p><a href="syllabus.html">The syllabus</a>: learners, three plans, and what each chapter teaches.</p>
 <ul>{items}</ul>
 <p><a href="quiz.xml">quiz.xml</a>: all quizzes as questions in Moodle's XML format.</p>"""

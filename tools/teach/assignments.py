@@ -34,9 +34,9 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _surround(course: Path) -> None:
-    """Have kernels find `helpers` and write below the course, and nbgrader find `alembic`, which is beside Python."""
+    """Have kernels write below the course, and nbgrader find `alembic`, which is beside Python."""
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    os.environ |= {"PYTHONPATH": str(ROOT), "JUPYTER_PLATFORM_DIRS": "1"}
+    os.environ |= {"JUPYTER_PLATFORM_DIRS": "1"}
     os.environ |= {"IPYTHONDIR": str(course / ".ipython"), "MPLCONFIGDIR": str(course / ".matplotlib")}
 
 
