@@ -98,7 +98,7 @@ def test_the_last_chapter_s_three_cases():
     law = Needs(("en", "de"), context=75_000, device=H100, devices=2, precision="int8", speed=8 / 0.65)
     assert names(shortlist(support).kept) == ["Qwen3-30B-A3B"]
     assert names(shortlist(code).kept)[0] == "Qwen2.5-Coder-7B-Instruct"
-    assert names(shortlist(law).kept)[:2] == ["Llama-3.1-70B-Instruct", "Qwen2.5-7B-Instruct"], "by size; by licence the second"
+    assert names(shortlist(law).kept)[:2] == ["Llama-3.1-70B-Instruct", "Qwen2.5-7B-Instruct"], "by licence the second"
 
 
 def test_figures_are_those_of_sizing():

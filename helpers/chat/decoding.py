@@ -203,7 +203,7 @@ def _current_layers(model: "PreTrainedModel") -> list[_Layer]:
     return layers
 
 
-def _is_current(fused: _Layer, layer: nn.Module) -> bool:
+def _is_current(fused: _Layer, layer: Any) -> bool:
     """Whether a layer's weights are still the fused ones, and not others, as after `load_state_dict(…, assign=True)`."""
     attention, mlp = layer.self_attn, layer.mlp
     joined = {

@@ -68,8 +68,8 @@ def judge(model: Model, needs: Needs) -> Choice:
     total, active = counted.total / 1e9, counted.active / 1e9
     evidence = {
         "domain": 1.0 if model.domain == needs.domain else 0.5 if model.domain == GENERAL else 0.0,
-        # A mixture of experts knows more than what works on a token and less than what it holds: the geometric mean, a rule of
-        # thumb, in doublings, to the nearest half, so that near sizes tie.
+        # Of a mixture of experts the geometric mean of what it holds and what works on a token, a rule of thumb; in doublings,
+        # to the nearest half, so that near sizes tie.
         "size": math.floor(math.log2(total * active) + 0.5) / 2,
         "premium": None if premium is None else -premium,
         "speed": 1 / found.decode.seconds if found else None,
