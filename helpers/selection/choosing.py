@@ -68,7 +68,7 @@ def judge(model: Model, needs: Needs) -> Choice:
     total, active = counted.total / 1e9, counted.active / 1e9
     evidence = {
         "domain": 1.0 if model.domain == needs.domain else 0.5 if model.domain == GENERAL else 0.0,
-        # Of a mixture of experts the geometric mean of what it holds and what works on a token, a rule of thumb; in doublings,
+        # Of a mixture of experts the geometric mean of all parameters and the active ones, a rule of thumb; in doublings,
         # to the nearest half, so that near sizes tie.
         "size": math.floor(math.log2(total * active) + 0.5) / 2,
         "premium": None if premium is None else -premium,
