@@ -24,7 +24,8 @@ def test_proportion_has_the_wilson_interval(count, total):
 
 
 @pytest.mark.parametrize(
-    ("count", "total", "message"), [(1, 0, "total=0 must be"), (-1, 5, "count=-1"), (6, 5, "count=6 must be between 0 and total=5")]
+    ("count", "total", "message"),
+    [(1, 0, "total=0 must be"), (-1, 5, "count=-1"), (6, 5, "count=6 must be between 0 and total=5")],
 )
 def test_an_impossible_proportion_is_refused(count, total, message):
     with pytest.raises(ValueError, match=message):

@@ -236,7 +236,8 @@ def test_bars_are_as_long_as_what_they_show(reader: Visitor) -> None:
     whole = boxes["total"]
     for name, size in asdict(memory).items():
         assert boxes[name]["width"] == pytest.approx(max(2, whole["width"] * size / memory.total), abs=1)
-    assert boxes["there"]["width"] == pytest.approx(whole["width"] * 1e9 * known_device("NVIDIA L4 24 GB").memory_gb / memory.total, abs=1)
+    there = 1e9 * known_device("NVIDIA L4 24 GB").memory_gb
+    assert boxes["there"]["width"] == pytest.approx(whole["width"] * there / memory.total, abs=1)
     assert boxes["cache"]["x"] == pytest.approx(boxes["weights"]["x"] + boxes["weights"]["width"], abs=1)
 
 

@@ -192,7 +192,7 @@ def test_downloaded_notebooks_find_their_package_and_import_all_they_need(unpack
 
 
 def test_a_notebook_without_the_package_says_where_it_is(tmp_path):
-    code = f"import sys\nsys.modules['helpers'] = None\n{launch.FIND.format(whole=launch.WHOLE)}"  # as where it is not installed
+    code = f"import sys\nsys.modules['helpers'] = None\n{launch.FIND.format(whole=launch.WHOLE)}"
     done = run(code, tmp_path)
     assert done.returncode and "ModuleNotFoundError: this notebook needs the folders `helpers` and `data`" in done.stderr
     assert launch.WHOLE in done.stderr
