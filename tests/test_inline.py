@@ -59,7 +59,7 @@ def test_values_are_recorded_where_they_stand_and_recorders_leave():
     ("cells", "words"),
     [
         ([("m", "{eval}`gone`")], "cell cell-0, {eval}`gone` failed: NameError: name 'gone' is not defined"),
-        ([("c", "x = 0.25"), ("m", "{eval}`x`")], "is a bare float, 0.25; write it with number"),
+        ([("c", "x = 2 / 3"), ("m", "{eval}`x`")], "is a bare float, 0.6666666666666666; write it"),
         (
             [("c", "x = 1"), ("m", "{eval}`x`"), ("c", "x = 2")],
             "is 1 there, but 2 at the notebook's end",

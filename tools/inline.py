@@ -111,7 +111,7 @@ def _check(cell: str, expression: str, result: dict, last: dict) -> None:
     where = f"cell {cell}, {{eval}}`{expression}`"
     if result["status"] != "ok":
         raise ExpressionError(f"{where} failed: {result['ename']}: {result['evalue']}")
-    if re.fullmatch(r"-?\d+\.\d+(e-?\d+)?|np\.float\w*\(.*\)", text_of(result)):
+    if _is_raw_float(text_of(result)):
         raise ExpressionError(f"{where} is a bare float, {text_of(result)}; write it with number(...)")
     if FINDING.fullmatch(expression):
         return
@@ -120,3 +120,9 @@ def _check(cell: str, expression: str, result: dict, last: dict) -> None:
         raise ExpressionError(
             f"{where} is {text_of(result)} there, but {after} at the notebook's end; a later cell changes it"
         )
+
+
+def _is_raw_float(text: str) -> bool:
+    """Whether a text is a float as Python writes it, with more digits than mean something."""
+    digits = text.lstrip("-0.").replace(".", "").partition("e")[0]
+    return text.startswith("np.float") or ("." in text and digits.isdigit() and len(digits) > 4)
