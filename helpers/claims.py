@@ -295,7 +295,8 @@ def _spread(estimate: Estimate, values: list[float]) -> str:
         return ""
     if values and len(values) <= FEW:
         *most, last = values
-        return f"{estimate.spread}: {', '.join(number(v) for v in most)} and {number(last, estimate.unit)}"
+        plain = (_digits(v, _decimals(v, estimate.unit)) for v in most)
+        return f"{estimate.spread}: {', '.join(plain)} and {number(last, estimate.unit)}"
     return f"{estimate.spread}: {number_range(estimate.low, estimate.high, estimate.unit)}"
 
 

@@ -1,6 +1,7 @@
 """Several curves in one figure, each named where it ends."""
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -72,8 +73,13 @@ def _plain_numbers(axes: Axes) -> None:
     low, high = axes.get_ylim()
     few = high < 500 * low
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,)))
-    axes.yaxis.set_major_formatter("{x:,.10g}")
+    axes.yaxis.set_major_formatter("{x:,.10g}" if low > 1e-4 else _power_of_ten)
     axes.yaxis.set_minor_locator(NullLocator())
+
+
+def _power_of_ten(value: float, position: int) -> str:
+    """Write a power of ten, such as 10⁻⁶."""
+    return "10" + str(round(math.log10(value))).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def _name_ends(axes: Axes, ends: Mapping[str, tuple[float, float, str]], line: float) -> None:
