@@ -11,7 +11,7 @@ from experiments.sampling_seeds import CHAPTER, LAST, SEEDS, claims_of
 from helpers.tables import read_table
 
 CLAIM = """from helpers.claims import claim, exactly
-claim("x-one", "It is {condition}.", SEED, "points", condition=exactly(1), source="a test")
+claim("x-one", "It is {value}.", SEED, "points", condition=exactly(1), scope="computed", source="a test")
 """
 
 
@@ -37,11 +37,11 @@ def test_a_chapter_of_another_form_is_refused(tmp_path: Path, first: str, last: 
         claims_of(written(tmp_path, first), 1, last)
 
 
-def test_the_table_has_every_claim_of_the_chapter_and_every_seed() -> None:
+def test_the_table_has_findings_of_the_chapter_each_with_every_seed() -> None:
     book = nbformat.read(CHAPTER, as_version=4)
     ids = [cell.id for cell in book.cells]
     before = [cell.source for cell in book.cells[: ids.index(LAST)] if cell.cell_type == "code"]
     table = read_table("sampling_seeds")
     made = set(table.claim)
-    assert made == set(re.findall(r'^claim\(\s*"([^"]+)"', "\n".join(before), re.MULTILINE))
+    assert made <= set(re.findall(r'^claim\(\s*"([^"]+)"', "\n".join(before), re.MULTILINE))
     assert set(table.seed) == set(SEEDS) and len(table) == len(made) * len(SEEDS)
