@@ -62,7 +62,8 @@ def test_it_is_a_valid_notebook_without_outputs(path):
 
 @chapters
 def test_cells_are_short(path):
-    assert not [cell["id"] for cell in cells(path, "code") if n_lines(cell) > 25]
+    long = [cell["id"] for cell in cells(path, "code") if n_lines(cell) > (25 if is_seen(cell) else 35)]
+    assert not long
 
 
 @moved
@@ -118,7 +119,7 @@ def test_the_head_says_what_it_is_for_and_what_it_costs(path):
     for part in ("**You will be able to**", "<!-- chapter-cost -->", "<!-- chapter-claims -->", "**You need**"):
         assert part in head, part
     assert "<!-- chapter-claims" not in "".join(source(cell) for cell in cells(path, "markdown")[1:]), "nothing is repeated"
-    assert 1500 <= len(prose_of(path).split()) <= 3500
+    assert 1500 <= len(prose_of(path).split()) <= (3500 if path in MOVED else 3700)
     assert re.match(rf"# {int(path.stem[:2])}\. ", head), "the title has the chapter's number"
     assert f'headlines("{path.stem[:2]}")' in source(cells(path, "code")[0]), "the main findings, for JupyterLab"
 
