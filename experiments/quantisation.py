@@ -31,7 +31,7 @@ from helpers.quantisation import (
 
 N_TOKENS = 60_000
 SEEDS = (0, 1, 2)
-CHAT_SCHEMES = tuple(one for one in SCHEMES if not one["corrected"] and one["bits"] > 3 and one["share"] != "tensor")
+CHAT_SCHEMES = tuple(one for one in SCHEMES if not one["corrected"] and one["bits"] in (4, 8) and one["share"] != "tensor")
 CHARACTERS = 600
 
 

@@ -303,7 +303,7 @@ def _spread(estimate: Estimate, values: list[float]) -> str:
 def _finite(name: str, value: object) -> float:
     if isinstance(value, bool | str) or not hasattr(value, "__float__"):
         raise ValueError(f"{name}={value!r} is not a number but {type(value).__name__}")
-    amount = float(value)  # type: ignore[arg-type]
+    amount = float(value)
     if not math.isfinite(amount):
         raise ValueError(f"{name}={value!r} is not a finite number")
     return amount

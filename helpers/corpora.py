@@ -165,7 +165,7 @@ def messages() -> dict[str, tuple[str, ...]]:
     found = {}
     for code, locale in CATALOGUES.items():
         with (Path(sphinx.__file__).parent / "locale" / locale / "LC_MESSAGES" / "sphinx.po").open("rb") as file:
-            found[code] = {m.id: m.string for m in read_po(file) if m.id and isinstance(m.id, str) and not m.fuzzy}
+            found[code] = {m.id: str(m.string) for m in read_po(file) if m.id and isinstance(m.id, str) and not m.fuzzy}
     first = next(iter(found.values()))
     usable = [
         m for m in first if len(m) >= 40 and not MARKUP.search(m) and all(c.get(m, m) not in ("", m) for c in found.values())

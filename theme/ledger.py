@@ -66,12 +66,12 @@ class ClaimRole(SphinxRole):
         """Return the link."""
         id, _, end = self.text.partition(" ")
         claim = find(Path(self.env.srcdir), id)
-        amounts = {"": claim.value, "low": claim.low, "high": claim.high} if claim else {}
-        if claim is None or amounts.get(end) is None:
+        amount = {"": claim.value, "low": claim.low, "high": claim.high}.get(end) if claim else None
+        if claim is None or amount is None:
             known = ", ".join(c.id for c in read(Path(self.env.srcdir))) or "none"
             logger.warning("unknown claim %r; there are: %s", self.text, known, location=self.get_location())
             return [nodes.literal(text=self.text)], []
-        shown = claims.number(amounts[end], claim.unit) if end else claim.measured
+        shown = claims.number(amount, claim.unit) if end else claim.measured
         attributes = {"claim": claim.id, "page": f"chapters/{claim.chapter}", "sentence": claim.text()}
         return [ClaimLink("", shown, **attributes)], []
 

@@ -27,7 +27,8 @@ class ExpressionError(ValueError):
 
 def expressions(markdown: str) -> list[str]:
     """Return the inline expressions of a markdown text, in order, each once; code that only quotes one has none."""
-    prose, fences = [], []  # each fence that is open: its backticks, and whether it is a directive, which holds prose
+    prose: list[str] = []
+    fences: list[tuple[str, bool]] = []  # those that are open: backticks, and whether it is a directive, which holds prose
     for line in markdown.splitlines():
         mark = FENCE.match(line)
         if mark and fences and line.strip() == fences[-1][0]:

@@ -141,7 +141,14 @@ def uv(*words: str) -> None:
     """Install with uv, by pip's configuration; where uv fails, let pip do it, which is slower and says what is wrong."""
     program = VENV / "bin" / "uv"
     if program.exists():  # it does not where the pins were let go
-        command = [program, "pip", "install", *words, f"--python={PYTHON}", "--index-strategy=unsafe-best-match"]
+        command: list[str | Path] = [
+            program,
+            "pip",
+            "install",
+            *words,
+            f"--python={PYTHON}",
+            "--index-strategy=unsafe-best-match",
+        ]
         quiet = [] if sys.stdout.isatty() else ["--quiet"]
         if subprocess.run([*command, *quiet], cwd=ROOT, env=uv_environment()).returncode == 0:
             return
@@ -165,7 +172,17 @@ def pip(*words: str) -> None:
     """Install with the environment's pip, show what it says, and turn a failure into one sentence."""
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
     # Python compiles a module when it is first imported; most never are.
-    command = [PYTHON, "-m", "pip", "install", "--no-compile", *words, *quiet, "--disable-pip-version-check", "--no-input"]
+    command: list[str | Path] = [
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--no-compile",
+        *words,
+        *quiet,
+        "--disable-pip-version-check",
+        "--no-input",
+    ]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         said = ""
         for line in process.stderr or ():

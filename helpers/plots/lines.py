@@ -77,13 +77,14 @@ def _plain_numbers(axes: Axes) -> None:
     axes.yaxis.set_minor_locator(NullLocator())
 
 
-def _power_of_ten(value: float, position: int) -> str:
+def _power_of_ten(value: float, position: float) -> str:
     """Write a power of ten, such as 10⁻⁶."""
     return "10" + str(round(math.log10(value))).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def _name_ends(axes: Axes, ends: Mapping[str, tuple[float, float, str]], line: float) -> None:
     """Write each name to the right of the axes at the height of its curve's end, moved where two would meet."""
+    axes.autoscale_view()  # the limits are those of all curves
     to_axes = axes.transScale + axes.transLimits
     order = sorted(ends, key=lambda name: ends[name][1])
     wanted = np.array([to_axes.transform(ends[name][:2])[1] for name in order])
