@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from helpers.checks import check_whole
+
 LEVEL = 0.95
 
 
@@ -62,6 +64,8 @@ def bootstrap(
     Raises:
         ValueError: if there are fewer than two values, or one is NaN or infinite.
     """
+    check_whole("n_resamples", n_resamples, least=1)
+    check_whole("seed", seed)
     sample = np.asarray(values, dtype=float)
     if len(sample) < 2:
         raise ValueError(f"values has length {len(sample)}; a bootstrap needs at least 2")

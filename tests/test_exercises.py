@@ -433,20 +433,12 @@ def _hints(path, exercise):
     return [ast.unparse(hint).strip("'\"") for literal in literals for hint in literal.values]
 
 
-WITH_FEWER_HINTS = {"08_sampling", "09_putting_it_together"}  # chapters whose exercises still get more
-
-
 @pytest.mark.parametrize(("path", "exercise"), CLOSED, ids=lambda one: getattr(one, "label", ""))
 def test_a_check_has_hints_for_four_wrong_answers_that_say_something(path, exercise):
     hints = _hints(path, exercise)
-    assert len(hints) >= (2 if path.stem in WITH_FEWER_HINTS else 4), hints
+    assert len(hints) >= 4, hints
     assert all(len(hint.split()) >= 3 for hint in hints), hints
     assert not [hint for hint in hints if re.fullmatch(r"(?:Wrong|No|Try again|Not quite|Incorrect)\W*", hint)]
-
-
-@pytest.mark.parametrize("stem", sorted(WITH_FEWER_HINTS))
-def test_a_chapter_that_has_all_its_hints_is_off_the_list(stem):
-    assert min(len(_hints(path, exercise)) for path, exercise in CLOSED if path.stem == stem) < 4, "take it off the list"
 
 
 @pytest.fixture

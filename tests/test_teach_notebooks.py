@@ -84,7 +84,7 @@ def test_the_check_of_a_students_notebook_judges_an_answer():
     for answer, told in (
         (7, "✓ Right. It adds up."),
         (3.5, "✗ Not yet. That is half."),
-        ("six", "✗ Not yet: the answer is a"),
+        ("six", "✗ Not yet: the answer should be a number"),
     ):
         blank["source"] = f"answer = {answer!r}"
         assert run(made)["ex-sum-check"].startswith(told)

@@ -97,5 +97,5 @@ def test_references_become_words():
         to_text("so {cite:p}`petrov2023tokenizers,vaswani2017attention`", {})
         == "so (Petrov et al., 2023; Vaswani et al., 2017)"
     )
-    assert to_text("in {doc}`02_training_data`", {}).startswith("in “Training data")
+    assert to_text("in {doc}`02_training_data`", {}).startswith("in “2. Training data")
     assert to_html("a\n\n```{note}\n:class: x\nb\n```\n", {}) == "<p>a</p>\n<p>b</p>"
