@@ -67,7 +67,7 @@ def test_numbers_show_and_plumbing_is_folded(lab: str, browser) -> None:
     markdown = [cell for cell in cells if cell["cell_type"] == "markdown"]
     asked = [expression for cell in markdown for expression in expressions("".join(cell["source"]))]
     for _ in range(60):  # the values of the last cells may be on their way
-        prose = "\n".join(page.locator(".jp-MarkdownCell .jp-RenderedMarkdown").all_text_contents())
+        prose = "\n".join(page.locator(".jp-MarkdownCell").all_text_contents())
         if not any(expression in prose for expression in asked):
             break
         page.wait_for_timeout(500)
