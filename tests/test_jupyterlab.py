@@ -16,6 +16,10 @@ from tools.execute import EXECUTED, ROOT
 from tools.inline import expressions, text_of
 
 CHAPTER = "01_why.ipynb"
+HAS_RUN = """() => {
+  const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputArea-prompt")].map((box) => box.textContent);
+  return prompts.length > 3 && prompts.every((text) => /\\[\\d+\\]/.test(text));
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +39,6 @@ def lab(tmp_path_factory) -> Iterator[str]:
         "--no-browser",
         "--IdentityProvider.token=",
         "--allow-root",
-        "--expose-app-in-browser",
     ]
     process = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", *options, str(folder)],
@@ -54,6 +57,7 @@ def lab(tmp_path_factory) -> Iterator[str]:
     process.wait(timeout=30)
 
 
+@pytest.mark.long
 def test_numbers_show_and_plumbing_is_folded(lab: str, browser) -> None:
     page, idle = (
         browser.new_page(viewport={"width": 1280, "height": 900}),
@@ -61,7 +65,9 @@ def test_numbers_show_and_plumbing_is_folded(lab: str, browser) -> None:
     )
     page.goto(lab)
     page.locator(idle).wait_for(timeout=120_000)
-    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")  # until the last cell has run
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    page.wait_for_function(HAS_RUN, timeout=600_000)
     assert page.locator(".jp-InputPlaceholder").count(), "plumbing is collapsed"
     cells = json.loads((EXECUTED / CHAPTER).read_text(encoding="utf-8"))["cells"]
     markdown = [cell for cell in cells if cell["cell_type"] == "markdown"]
