@@ -228,7 +228,7 @@ def _kind(value: Any) -> str:
 
 
 def _same(answer: Any, expected: Any, kind: str, rel: float) -> bool:
-    """Whether an answer equals a value, read as `kind`; False if it can't be read so."""
+    """Return whether an answer equals a value, read as `kind`; False if it can't be read so."""
     if kind in CONTAINERS:
         return _same_container(answer, expected, kind, rel)
     if isinstance(answer, list | tuple | Set | KeysView) and len(answer) == 1:

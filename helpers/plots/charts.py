@@ -24,7 +24,7 @@ def dot_plot(
     unit: str = "",
     height: float = 3.2,
 ) -> Figure:
-    """One row a label, one dot a series in it, with its interval.
+    """Draw one row a label, and one dot a series in it, with its interval.
 
     Args:
         series: tables with a column `value`, and `low` and `high` where there is an interval; one row a label, from the
@@ -100,7 +100,7 @@ def bar_plot(
 def strip_plot(
     values: pd.Series, groups: pd.Series, *, xlabel: str, ticks: Sequence[float] = (), unit: str = "", height: float = 6.8
 ) -> Figure:
-    """One row a group, sorted by median, one dot a value, a stroke at the median.
+    """Draw one row a group, sorted by median, one dot a value, a stroke at the median.
 
     Args:
         values: what is measured.
@@ -125,7 +125,7 @@ def strip_plot(
 def curve_plot(
     series: Mapping[str, Sequence[Estimate]], x: Sequence[float], *, xlabel: str, ylabel: str, height: float = 3.0
 ) -> Figure:
-    """Estimates along a logarithmic axis, one curve a series, each point with its interval."""
+    """Draw estimates along a logarithmic axis, one curve a series, each point with its interval."""
     figure, axes = new(height=height)
     for (name, points), colour, marker in zip(series.items(), PALETTE.values(), "os^Dvx", strict=False):
         axes.vlines(x, [p.low for p in points], [p.high for p in points], color=colour, linewidth=1.5)

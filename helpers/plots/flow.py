@@ -14,7 +14,7 @@ TRUNK, BRANCH = 0.42, 0.46  # width of everything that goes in, and where branch
 
 
 def flow_plot(n_in: int, stages: Mapping[str, Mapping[str, int]], *, unit: str, height: float = 4.8) -> Figure:
-    """A flow from top to bottom, as wide as what is left; what a stage takes out leaves to the right, as wide as its count.
+    """Draw a flow from top to bottom, as wide as what is left; what a stage takes out leaves to the right.
 
     Args:
         n_in: what goes in.
@@ -53,7 +53,7 @@ def _words(stage: str, reasons: Mapping[str, int]) -> str:
 
 
 def _branch(axes: Axes, low: float, high: float, top: float) -> None:
-    """A band that leaves the trunk downwards and ends, as thick as it began, at its label."""
+    """Draw a band that leaves the trunk downwards and ends, as thick as it began, at its label."""
     thick = max((high - low) * 1.4, 0.012)  # in rows: wide losses stay thinner than a row
     thick = min(thick, 0.5)
     middle = top - 0.5

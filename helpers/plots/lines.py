@@ -24,7 +24,7 @@ def line_plot(
     ticks: Sequence[float] = (),
     height: float = 3.2,
 ) -> Figure:
-    """One curve a name, through the mean of its columns; with several columns, such as seeds, a stroke spans them.
+    """Draw one curve a name, through the mean of its columns; with several columns, such as seeds, a stroke spans them.
 
     Args:
         curves: by name, values by x; a name that the book has a colour for gets it.
@@ -94,7 +94,7 @@ def _name_ends(axes: Axes, ends: Mapping[str, tuple[float, float, str]], line: f
 
 
 def _spread(wanted: np.ndarray, least: float) -> np.ndarray:
-    """Places in the order of `wanted` and as near to it as can be, none below 0 and no two nearer than `least`."""
+    """Return places in the order of `wanted` and as near to it as can be, none below 0 and no two nearer than `least`."""
     groups: list[list[float]] = []  # where a row of names begins, and how many it has
     for place in wanted:
         groups.append([max(float(place), 0.0), 1.0])

@@ -118,7 +118,7 @@ def show(figure: Figure, *, title: str, alt: str) -> None:
 
 
 def to_svg(figure: Figure, alt: str) -> str:
-    """The figure as an SVG element named by `alt`, with ids of its own and the page's font and text colour."""
+    """Return the figure as an SVG element named by `alt`, with ids of its own and the page's font and text colour."""
     file = io.StringIO()
     with matplotlib.rc_context(STYLE):
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})

@@ -16,7 +16,7 @@ DEPTH = {"attention": 1.5, "fading": 1.7}  # of a layer, in rows; 2 if it has a 
 
 
 def wiring_plot(layers: Sequence[str], *, names: Sequence[str] = ()) -> Figure:
-    """Six tokens from left to right, layers from the bottom up; orange is what is kept for the last token, the rest may go.
+    """Draw six tokens from left to right, layers from the bottom up; orange is what is kept for the last token.
 
     Args:
         layers: of KINDS. In "attention" the last output looks at all tokens; in "recurrent" a state goes from each
@@ -65,7 +65,7 @@ def _arrow(
 
 
 def _attention(axes: Axes, kind: str, bottom: float, top: float) -> None:
-    """Every output from all inputs up to it; all of them are kept."""
+    """Draw every output from all inputs up to it; all of them are kept."""
     for t in range(N):
         for i in range(t + 1):
             last = t == N - 1
@@ -75,7 +75,7 @@ def _attention(axes: Axes, kind: str, bottom: float, top: float) -> None:
 
 
 def _fading(axes: Axes, kind: str, bottom: float, top: float) -> None:
-    """Every output from all inputs up to it, the nearer the more; kept is the weighted sum of those before."""
+    """Draw every output from all inputs up to it, the nearer the more; kept is the weighted sum of those before."""
     for t in range(N - 1):
         for i in range(t + 1):
             _arrow(axes, (i, bottom), (t, top), 0.5, TEXT, 0.15)
@@ -90,7 +90,7 @@ def _fading(axes: Axes, kind: str, bottom: float, top: float) -> None:
 
 
 def _chain(axes: Axes, kind: str, bottom: float, top: float) -> None:
-    """A state from position to position, in a row of its own."""
+    """Draw a state from position to position, in a row of its own."""
     middle = (bottom + top) / 2
     for t in range(N):
         last = t == N - 1
