@@ -6,13 +6,14 @@ from functools import cache
 import pytest
 
 from experiments import domains
+from experiments.cells import cells_of
 from helpers.tables import read_table
 
 
 @pytest.fixture(scope="module")
 def scope() -> dict:
     """What the chapter's cells on the grammar define."""
-    found = domains.cells_of(domains.CHAPTER, ("imports", "grammar", "floor"))
+    found = cells_of(domains.CHAPTER, ("imports", "grammar", "floor"))
     names: dict = {}
     for source in found:
         exec(source.replace('headlines("04")', ""), names)
@@ -64,4 +65,4 @@ def test_the_table_has_each_domain_and_seed() -> None:
 
 def test_a_chapter_without_a_cell_is_refused() -> None:
     with pytest.raises(ValueError, match="has no cells nothing"):
-        domains.cells_of(domains.CHAPTER, ("imports", "nothing"))
+        cells_of(domains.CHAPTER, ("imports", "nothing"))
