@@ -14,11 +14,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from helpers.models import ARCHITECTURES, Config
-from helpers.models.hybrid import hybrid
 from helpers.models.library import KINDS, library_model
 
 CONFIG = Config(d_model=128, n_layers=4, n_heads=4, n_kv_heads=2)
-EXPERTS = Config(d_model=128, n_layers=4, n_heads=4, n_kv_heads=2, n_experts=4, experts_per_token=2)
 
 
 class Mambapy(nn.Module):
@@ -43,7 +41,6 @@ def candidates() -> dict[str, dict[str, nn.Module]]:
         for name, kind in KINDS.items()
     }
     rows["Mamba-2"]["transformers', its own chunk"] = library_model("Mamba-2", CONFIG, chunk_size=256)
-    rows["hybrid with experts"] = {"ours": hybrid(EXPERTS), "transformers' Jamba": library_model("hybrid", EXPERTS)}
     if importlib.util.find_spec("mambapy"):
         rows["Mamba"] |= {
             "mambapy": Mambapy(CONFIG),

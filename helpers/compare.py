@@ -176,10 +176,10 @@ def text_run(name: str, config: Config, recipe: Recipe, embedding_scale: float =
     ids = byte_ids("\n".join(prose("moby-dick")))
     model = seeded(lambda: ARCHITECTURES[name](config), recipe.seed)
     model.embedding.weight.data *= embedding_scale
-    curve = train(model, ids[:-HELD_OUT], recipe)
+    spent = train(model, ids[:-HELD_OUT], recipe)
     about = {"architecture": name, "seed": recipe.seed, "learning_rate": recipe.learning_rate}
     measured = bits_per_byte(model, ids[-HELD_OUT:], context=recipe.context)
-    return about | {"tokens": curve.tokens.iloc[-1], "seconds": curve.seconds.iloc[-1], "bits_per_byte": measured}
+    return about | {"tokens": spent.tokens, "seconds": spent.seconds, "bits_per_byte": measured}
 
 
 def recall_run(name: str, config: Config, n_steps: int, learning_rate: float, seed: int) -> list[dict[str, Any]]:

@@ -171,13 +171,13 @@ def scaling_run(d_model: int, n_tokens: int, seed: int) -> dict[str, Any]:
     ids = byte_ids("\n".join(prose("addresses")))
     recipe = Recipe(n_tokens=n_tokens, batch_size=16, context=64, learning_rate=1e-2, seed=seed)
     model = seeded(lambda: LSTM(Config(d_model=d_model)), seed)
-    curve = train(model, ids[:-HELD_OUT], recipe)
+    spent = train(model, ids[:-HELD_OUT], recipe)
     return {
         "d_model": d_model,
         "seed": seed,
         "parameters": sum(p.numel() for p in model.parameters()),
-        "tokens": int(curve.tokens.iloc[-1]),
-        "seconds": curve.seconds.iloc[-1],
+        "tokens": int(spent.tokens),
+        "seconds": spent.seconds,
         "bits_per_byte": bits_per_byte(model, ids[-HELD_OUT:], context=recipe.context),
     }
 

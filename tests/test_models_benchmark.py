@@ -7,7 +7,7 @@ from benchmarks.models import ratios
 from helpers.models import ARCHITECTURES, Config
 from helpers.models.library import KINDS, library_model
 
-SMALL = Config(d_model=16, n_layers=4, n_heads=2, n_kv_heads=1, n_experts=3, experts_per_token=2)
+SMALL = Config(d_model=16, n_layers=4, n_heads=2, n_kv_heads=1)
 
 
 @pytest.mark.parametrize("name", KINDS)

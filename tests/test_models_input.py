@@ -107,8 +107,3 @@ def test_a_size_that_is_none_is_refused(wrong):
     (name,) = wrong
     with pytest.raises(ValueError, match=f"{name}=.* is no size; give a whole number from 1 on"):
         Config(**wrong)
-
-
-def test_more_experts_than_there_are_cannot_be_used():
-    with pytest.raises(ValueError, match="experts_per_token=3 is more than n_experts=2; give at most that"):
-        Config(n_experts=2, experts_per_token=3)

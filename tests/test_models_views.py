@@ -16,14 +16,13 @@ properties = settings(max_examples=12, deadline=None, derandomize=True, database
 @st.composite
 def configs(draw):
     n_kv_heads, group, half = draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.integers(2, 4))
-    n_experts = draw(st.sampled_from([1, 3]))
     return Config(
         vocab_size=draw(st.integers(2, 40)), d_model=2 * half * group * n_kv_heads, n_layers=draw(st.integers(1, 3)),
         d_ff=draw(st.none() | st.integers(1, 30)), n_heads=group * n_kv_heads, n_kv_heads=n_kv_heads,
         context=draw(st.integers(30, 40)), d_state=draw(st.integers(1, 6)), d_conv=draw(st.integers(1, 5)),
         expand=draw(st.integers(1, 3)), head_dim=draw(st.sampled_from([1, half, 2 * half])), chunk=draw(st.integers(1, 40)),
         dt_rank=draw(st.none() | st.integers(1, 4)),
-        attention_period=draw(st.integers(1, 3)), n_experts=n_experts, experts_per_token=draw(st.integers(1, n_experts)),
+        attention_period=draw(st.integers(1, 3)),
     )  # fmt: skip
 
 

@@ -34,12 +34,9 @@ class Config:
         chunk: T, positions that Mamba-2 computes at once; it changes speed and memory only.
         dt_rank: R, of the projection that gives Mamba's step sizes; None for D / 16, rounded up.
         attention_period: of that many layers of the hybrid, the one in the middle is attention and the others are Mamba.
-        n_experts: feed-forward networks in an expert layer of the hybrid; 1 for none of these layers.
-        experts_per_token: how many of them a token goes through.
-        expert_period: of that many layers of the hybrid, the one in the middle has experts.
 
     Raises:
-        ValueError: if one of them is not a whole number from 1 on, or more experts are to be used than there are.
+        ValueError: if one of them is not a whole number from 1 on.
     """
 
     vocab_size: int = 256
@@ -56,9 +53,6 @@ class Config:
     chunk: int = 32
     dt_rank: int | None = None
     attention_period: int = 4
-    n_experts: int = 1
-    experts_per_token: int = 1
-    expert_period: int = 2
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -67,10 +61,6 @@ class Config:
                 continue
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise ValueError(f"{field.name}={value!r} is no size; give a whole number from 1 on")
-        if self.experts_per_token > self.n_experts:
-            raise ValueError(
-                f"experts_per_token={self.experts_per_token} is more than n_experts={self.n_experts}; give at most that"
-            )
 
 
 def __getattr__(name: str) -> Any:

@@ -71,8 +71,7 @@ def _settings(name: str, config: Config) -> dict[str, Any]:
             "mamba_d_state": config.d_state, "mamba_d_conv": config.d_conv, "mamba_expand": config.expand,
             "mamba_dt_rank": config.dt_rank or "auto",
             "attn_layer_period": config.attention_period, "attn_layer_offset": config.attention_period // 2,
-            "num_experts": config.n_experts, "num_experts_per_tok": config.experts_per_token,
-            "expert_layer_period": config.expert_period, "expert_layer_offset": config.expert_period // 2,
+            "num_experts": 1, "num_experts_per_tok": 1,
         },
     }  # fmt: skip
     return of_kind[name]
@@ -111,8 +110,7 @@ def _transformer_layer(layer: Named, attends: bool = True) -> Named:
 def _hybrid_layer(layer: Named, attends: bool) -> Named:
     norms = {"norm.weight": layer["input_layernorm.weight"], "ff_norm.weight": layer["pre_ff_layernorm.weight"]}
     mixer = _attention(_part(layer, "self_attn")) if attends else _mamba_mixer(_part(layer, "mamba"))
-    ff = _part(layer, "feed_forward")
-    ff = _experts(ff) if "router.weight" in ff else _feed_forward(ff)
+    ff = _feed_forward(_part(layer, "feed_forward"))
     return norms | _under("mixer", mixer) | _under("feed_forward", ff)
 
 
@@ -150,14 +148,6 @@ def _attention(layer: Named) -> Named:
 def _feed_forward(layer: Named) -> Named:
     gate_up = torch.cat([layer["gate_proj.weight"], layer["up_proj.weight"]])
     return {"gate_up.weight": gate_up, "down.weight": layer["down_proj.weight"]}
-
-
-def _experts(layer: Named) -> Named:
-    ours = {"router.weight": layer["router.weight"]}
-    pairs = zip(layer["experts.gate_up_proj"], layer["experts.down_proj"], strict=True)
-    for number, (gate_up, down) in enumerate(pairs):
-        ours |= _under(f"experts.{number}", {"gate_up.weight": gate_up, "down.weight": down})
-    return ours
 
 
 def _mamba_mixer(layer: Named) -> Named:
