@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from torch import nn
+from torch import Tensor, nn
 
 from experiments import record
 from helpers import chat
@@ -20,7 +20,6 @@ from helpers.corpora import prose
 from helpers.parallel import run_all
 from helpers.quantisation import (
     SCHEMES,
-    input_moments,
     more_bits,
     quantised_weights,
     text_bits,
@@ -38,9 +37,9 @@ CHARACTERS = 600
 def small_model_rows(n_tokens: int, seed: int) -> list[dict[str, Any]]:
     """Train one small model and round it in every way."""
     model, texts = unrounded_model(n_tokens, seed), unseen_texts()
-    moments = input_moments(model, training_bytes())
     about = {"model": "small transformer", "seed": seed, "tokens": n_tokens}
-    return [about | row for row in rows(model, SCHEMES, lambda: text_bits(model, texts), sum(map(len, texts)), moments)]
+    n_bytes = sum(map(len, texts))
+    return [about | row for row in rows(model, SCHEMES, lambda: text_bits(model, texts), n_bytes, training_bytes())]
 
 
 def chat_model_rows() -> list[dict[str, Any]]:
@@ -51,12 +50,12 @@ def chat_model_rows() -> list[dict[str, Any]]:
 
 
 def rows(
-    model: nn.Module, schemes: tuple[dict, ...], measure: Callable[[], np.ndarray], n_bytes: int, moments: dict | None = None
+    model: nn.Module, schemes: tuple[dict, ...], measure: Callable[[], np.ndarray], n_bytes: int, reads: Tensor | None = None
 ) -> list[dict[str, Any]]:
     """One row a scheme: bytes that it stores, and how many per cent more bits the texts take."""
     full, found = measure(), []
     for scheme in schemes:
-        how = {"zero_point": scheme["zero_point"], "moments": moments if scheme["corrected"] else None}
+        how = {"zero_point": scheme["zero_point"], "reads": reads if scheme["corrected"] else None}
         with quantised_weights(model, scheme["bits"], scheme["share"], **how) as stored:
             more = more_bits(measure(), full)
         found.append(

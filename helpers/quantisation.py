@@ -3,11 +3,11 @@
 Symmetric: w ≈ scale · q, with q from −(2^(b−1) − 1) to 2^(b−1) − 1, and the scale such that the largest weight of those that
 share it is the largest number (Dettmers et al., 2022). With a zero point: w ≈ low + scale · q, with q from 0 to 2^b − 1,
 from least weight to largest, as in GGUF's Q4_1, which has 4 bits and groups of 32. Each weight is rounded to the nearest, or
-where it is known what the layer reads, so that later weights make up for the error of earlier ones (GPTQ, Frantar et al.,
-2023).
+where the layer's inputs are given, so that later weights make up for the error of earlier ones (GPTQ, Frantar et al., 2023);
+these inputs are what the layers before it send once they are rounded.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -97,7 +97,7 @@ def quantise_with_inputs(
 
     Args:
         weight, bits, zero_point: as in `quantise`.
-        second_moment: H = XᵀX of what the matrix reads, of shape (inputs, inputs), as `input_moments` gives it.
+        second_moment: H = XᵀX of what the matrix reads, of shape (inputs, inputs).
         share: "channel", or how many neighbours within a row.
 
     Raises:
@@ -137,7 +137,7 @@ def quantised_weights(
     share: str | int = "channel",
     *,
     zero_point: bool = False,
-    moments: Mapping[str, Tensor] | None = None,
+    reads: Tensor | None = None,
 ) -> Iterator[float]:
     """Within the block, every matrix of `model` holds what quantising leaves of it; afterwards it is as before.
 
@@ -146,52 +146,45 @@ def quantised_weights(
     Args:
         model: whose parameters are changed in place.
         bits, share, zero_point: as in `quantise`.
-        moments: of `input_moments`; the matrices that it names are rounded with errors corrected.
+        reads: a batch for the model, such as ids of shape (B, L). With it, the matrices of `nn.Linear` that no other kind of
+            layer shares are rounded with errors corrected, each for what comes from the rounded layers before it.
 
     Yields:
         Bytes that the matrices would take, packed, with their scales, and the vectors in 16 bits.
     """
     kept = {name: p.detach().clone() for name, p in model.named_parameters() if p.ndim == 2}
+    linear = [layer for layer in model.modules() if isinstance(layer, nn.Linear)]
+    of_others = {id(p) for m in model.modules() if not isinstance(m, nn.Linear) for p in m.parameters(recurse=False)}
+    corrected = [] if reads is None else [layer for layer in linear if id(layer.weight) not in of_others]
+    left = {id(layer.weight) for layer in corrected}  # to be rounded as the batch comes by
+    n_bytes = sum(p.numel() * SCALE_BITS / 8 for name, p in model.named_parameters() if name not in kept)
+
+    def put(weight: Tensor, rounded: Quantised) -> None:
+        nonlocal n_bytes
+        weight.data.copy_(dequantise(rounded))
+        n_bytes += rounded.stored_bytes
+
+    def correct(layer: nn.Module, given: tuple[Tensor, ...]) -> None:
+        weight, x = layer.get_parameter("weight"), given[0].flatten(0, -2).float()  # (tokens, inputs)
+        if id(weight) in left:
+            left.remove(id(weight))
+            put(weight, quantise_with_inputs(weight, x.T @ x, bits, share, zero_point=zero_point))
+
     try:
-        n_bytes = 0.0
-        for name, parameter in model.named_parameters():
-            if name not in kept:
-                n_bytes += parameter.numel() * SCALE_BITS / 8
-                continue
-            if moments and name in moments:
-                rounded = quantise_with_inputs(kept[name], moments[name], bits, share, zero_point=zero_point)
-            else:
-                rounded = quantise(kept[name], bits, share, zero_point=zero_point)
-            parameter.data.copy_(dequantise(rounded))
-            n_bytes += rounded.stored_bytes
+        for name in kept:
+            if id(weight := model.get_parameter(name)) not in left:
+                put(weight, quantise(weight, bits, share, zero_point=zero_point))
+        if reads is not None:
+            with ExitStack() as hooks, torch.no_grad():
+                for layer in corrected:
+                    hooks.callback(layer.register_forward_pre_hook(correct).remove)
+                model(reads)
+            if left:
+                raise ValueError(f"{len(left)} matrices of linear layers read nothing of reads; give reads=None")
         yield n_bytes
     finally:
-        for name, weight in kept.items():
-            model.get_parameter(name).data.copy_(weight)
-
-
-@torch.no_grad()
-def input_moments(model: nn.Module, batches: Sequence[Tensor]) -> dict[str, Tensor]:
-    """H = XᵀX of what each `nn.Linear` of a model reads, by the name of its weight.
-
-    Args:
-        model: called with each of `batches`.
-        batches: what it reads, such as ids of shape (B, L).
-    """
-    moments: dict[str, Tensor] = {}
-    with ExitStack() as hooks:
-        for name, layer in model.named_modules():
-            if isinstance(layer, nn.Linear):
-                moments[f"{name}.weight"] = torch.zeros(layer.in_features, layer.in_features)
-
-                def add(_: nn.Module, given: tuple[Tensor, ...], into: Tensor = moments[f"{name}.weight"]) -> None:
-                    x = given[0].flatten(0, -2).float()  # (tokens, inputs)
-                    into += x.T @ x
-
-                hooks.callback(layer.register_forward_pre_hook(add).remove)
-        for batch in batches:
-            model(batch)
-    return moments
+        for name, as_before in kept.items():
+            model.get_parameter(name).data.copy_(as_before)
 
 
 def relative_error(weight: Tensor, bits: int, share: str | int = "channel", *, zero_point: bool = False) -> float:
@@ -224,10 +217,10 @@ def unrounded_model(n_tokens: int, seed: int) -> nn.Module:
     return model
 
 
-def training_bytes(n_stretches: int = 256) -> list[Tensor]:
-    """Stretches of the text that `unrounded_model` is trained on, to see what its layers read; each (64, CONTEXT)."""
+def training_bytes(n_stretches: int = 256) -> Tensor:
+    """Stretches of the text that `unrounded_model` is trained on, of shape (n_stretches, CONTEXT)."""
     read = byte_ids(prose("addresses")[1] + prose("addresses")[118])
-    return list(read[: n_stretches * CONTEXT].long().reshape(n_stretches, CONTEXT).split(64))
+    return read[: n_stretches * CONTEXT].long().reshape(n_stretches, CONTEXT)
 
 
 def text_bits(model: nn.Module, texts: Sequence[Tensor]) -> np.ndarray:

@@ -84,7 +84,6 @@ EXCEPT = {  # a function, or a module for all of its functions: why it is not in
     "progress": "passes on what it is given",
     "languages.detector.plain_text": "takes the text that detect has checked",
     "quantisation.dequantise": MADE,
-    "quantisation.input_moments": MADE,
     "quantisation.more_bits": MADE,
     "quantisation.quantise_with_inputs": "goes through the checks of quantise; tests/test_quantisation.py",
     "quantisation.text_bits": MADE,

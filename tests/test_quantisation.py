@@ -6,7 +6,6 @@ import torch
 
 from helpers.quantisation import (
     dequantise,
-    input_moments,
     more_bits,
     quantise,
     quantise_with_inputs,
@@ -127,16 +126,33 @@ def test_correcting_errors_helps_where_inputs_go_together_and_changes_nothing_wh
     assert torch.allclose(dequantise(alone), dequantise(nearest), atol=1e-6)
 
 
-def test_moments_are_those_of_what_the_layers_read():
-    model = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.ReLU(), torch.nn.Linear(2, 1))
-    x = torch.randn(2, 5, 3, generator=torch.Generator().manual_seed(3))
-    moments = input_moments(model, list(x))
-    assert set(moments) == {"0.weight", "2.weight"}
-    flat = x.reshape(10, 3)
-    assert torch.allclose(moments["0.weight"], flat.T @ flat, atol=1e-5)
-    inner = model[:2](flat).detach()
-    assert torch.allclose(moments["2.weight"], inner.T @ inner, atol=1e-5)
-    assert not model[0]._forward_pre_hooks
+def test_each_layer_is_corrected_for_what_the_rounded_layers_before_it_send() -> None:
+    torch.manual_seed(3)
+    model = torch.nn.Sequential(torch.nn.Embedding(5, 8), torch.nn.Linear(8, 8), torch.nn.ReLU(), torch.nn.Linear(8, 4))
+    before, ids = [p.detach().clone() for p in model.parameters()], torch.randint(5, (3, 7))
+    embedding, first, _, second, _ = before
+    with quantised_weights(model, 3, 4, zero_point=True, reads=ids):
+        assert torch.equal(model[0].weight, dequantise(quantise(embedding, 3, 4, zero_point=True)))
+        for layer, weight, x in ((model[1], first, model[0](ids)), (model[3], second, model[:3](ids))):
+            x = x.detach().flatten(0, 1)
+            due = dequantise(quantise_with_inputs(weight, x.T @ x, 3, 4, zero_point=True))
+            assert torch.equal(layer.weight, due)
+    assert all(map(torch.equal, model.parameters(), before)) and not model[1]._forward_pre_hooks
+
+
+def test_a_tied_matrix_is_rounded_to_the_nearest_and_an_unread_layer_is_refused() -> None:
+    model = torch.nn.Sequential(torch.nn.Embedding(6, 4), torch.nn.Linear(4, 6, bias=False))
+    model[1].weight = model[0].weight
+    weight = model[0].weight.detach().clone()
+    with quantised_weights(model, 4, reads=torch.tensor([[1, 2]])) as n_bytes:
+        assert torch.equal(model[1].weight, dequantise(quantise(weight, 4))) and n_bytes == 12 + 6 * 2
+    layers = torch.nn.ModuleDict({"read": torch.nn.Linear(4, 4), "unread": torch.nn.Linear(4, 4)})
+    layers.forward = lambda x: layers["read"](x)
+    with (
+        pytest.raises(ValueError, match="1 matrices of linear layers read nothing"),
+        quantised_weights(layers, 4, reads=torch.ones(2, 4)),
+    ):
+        pass
 
 
 def test_the_cost_is_paired_by_text():

@@ -39,7 +39,7 @@ UNITS_OF_MACHINES = (
     "tokens/s",
 )
 TIMED = (  # ratios and rates made of seconds or bytes that were measured, whose unit does not say so
-    "data-crawl-rate", "tokens-latency", "arch-decode-cost",
+    "tokens-latency", "arch-decode-cost",
     "size-memory-predicted", "size-batch", "size-decode-bandwidth", "size-prefill",
 )  # fmt: skip
 
