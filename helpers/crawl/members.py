@@ -11,6 +11,7 @@ from collections.abc import Iterator
 MAGIC = b"\x1f\x8b\x08"  # how a gzip member begins
 VERSION = b"WARC/"  # how a record begins
 LENGTH = re.compile(rb"^content-length:[ \t]*(\d+)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+BLANK = re.compile(rb"\r?\n\r?\n")
 HEADER_LIMIT = 1 << 16  # bytes
 KEPT = 1 << 23  # bytes of a member that are kept for a second look: the next one may begin in what was taken for it
 STEP = 1 << 14  # bytes that are unpacked at a time
@@ -107,11 +108,12 @@ class Plain:
         self.start, self.error = raw.start, ""
         self._raw, self._given = raw, 0
         head = raw.peek(HEADER_LIMIT)
-        end = head.find(b"\r\n\r\n") + 4
-        length = LENGTH.search(head, 0, end) if head.startswith(VERSION) and end >= 4 else None
+        blank = BLANK.search(head)
+        end = blank.end() if blank else 0
+        length = LENGTH.search(head, 0, end) if head.startswith(VERSION) and end else None
         self._left = end + int(length[1]) if length else 0
         if not length:
-            self.error = CORRUPT if len(head) == HEADER_LIMIT or end >= 4 or not head.startswith(VERSION) else TRUNCATED
+            self.error = CORRUPT if len(head) == HEADER_LIMIT or end or not head.startswith(VERSION) else TRUNCATED
 
     def tell(self) -> int:
         """How many bytes were read."""

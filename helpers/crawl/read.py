@@ -1,5 +1,6 @@
 """Records of WARC and WET files: any, compressed or not, whole or broken, on disk or on the web."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from helpers.crawl.members import CORRUPT, MAGIC, TRUNCATED, VERSION, Member, Pl
 MAX_BYTES = 10_000_000  # of a record; Common Crawl itself cuts pages at 1 MiB, or 5 since 2025
 TOO_LONG, NOT_A_RECORD, UNREACHABLE = "too long", "not a record", "unreachable"
 LOSSES = (CORRUPT, TRUNCATED, TOO_LONG, NOT_A_RECORD, UNREACHABLE)
+CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?\s*([^\s;\"']+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -93,24 +95,42 @@ def records(
 
 def _read(member: Member | Plain, file: str, max_bytes: int) -> Iterator[Record | Loss]:
     """The records of a member; its last one only if the member was whole."""
-    held, wrong = None, ""
+    if isinstance(member, Plain):
+        yield from _read_one(member, file, member.start, max_bytes)
+        return
+    unpacked, held, any_record = Raw(iter(member.read, b"")), list[Record | Loss](), False
+    while unpacked.peek(1):
+        found = list(_read_one(Plain(unpacked), file, member.start, max_bytes))
+        yield from held
+        held = found
+        any_record = any_record or any(isinstance(item, Record) or item.reason != CORRUPT for item in found)
+    lost = member.close()
+    if member.error:
+        yield Loss(member.error, file, member.start, lost)
+    elif any_record:
+        yield from held
+    else:
+        yield Loss(NOT_A_RECORD, file, member.start, member.tell(), "no record in a member")
+
+
+def _read_one(part: Plain, file: str, position: int, max_bytes: int) -> Iterator[Record | Loss]:
+    """The record that a part of a file holds, what of it could not be read, or both."""
+    wrong = ""
+    found: list[Record | Loss] = []
     try:
-        for found in ArchiveIterator(member, parse_http=False, stream_detect=False):  # type: ignore[arg-type]  # the stub asks for seek, which is not called
-            if held:
-                yield held
-            held = _record(found, file, member.start, max_bytes)
+        for one in ArchiveIterator(part, parse_http=False, stream_detect=False):  # type: ignore[arg-type]  # the stub asks for seek, which is not called
+            found.append(_record(one, file, position, max_bytes))
     except FetchError:
         raise
     except OSError as error:
         wrong = str(error)
-    lost = member.close()
-    if member.error:
-        yield Loss(member.error, file, member.start, lost)
+    lost = part.close()
+    if part.error:
+        yield Loss(part.error, file, position, lost)
         return
-    if held:
-        yield held
-    if wrong or not held:
-        yield Loss(NOT_A_RECORD, file, member.start, member.tell(), wrong or "no record in a member")
+    yield from found
+    if wrong or not found:
+        yield Loss(NOT_A_RECORD, file, position, part.tell(), wrong or "no record in it")
 
 
 def _record(found: WarcRecord, file: str, position: int, max_bytes: int) -> Record | Loss:
@@ -128,16 +148,22 @@ def _record(found: WarcRecord, file: str, position: int, max_bytes: int) -> Reco
     http = found.http_headers if found.record_type == WarcRecordType.response else None
     return Record(
         kind=_header(found, "WARC-Type", "unknown"),
-        url=_header(found, "WARC-Target-URI"),
+        url=_header(found, "WARC-Target-URI").strip("<>"),  # GNU Wget writes brackets
         id=_header(found, "WARC-Record-ID").strip("<>").removeprefix("urn:uuid:"),
         date=_header(found, "WARC-Date"),
         status=(http.status_code or 0) if http else 0,
         content_type=found.http_content_type or "" if http else _header(found, "Content-Type"),
-        charset=(found.http_charset or "") if http else "",
+        charset=_charset(http.get("Content-Type") or "") if http else "",
         body=body,
         file=file,
         position=position,
     )
+
+
+def _charset(content_type: str) -> str:
+    """The charset that a header of HTTP names, in quotes or not."""
+    named = CHARSET.search(content_type)
+    return named[1] if named else ""
 
 
 def _header(found: WarcRecord, name: str, otherwise: str = "") -> str:
