@@ -7,10 +7,12 @@ import time
 
 import experiments
 
+SHARED = {"__main__", "cells"}  # modules that are no run
+
 
 def main(chosen: list[str]) -> None:
     """Run the modules that are named, or all, and say how long each took."""
-    names = sorted(module.name for module in pkgutil.iter_modules(experiments.__path__) if module.name != "__main__")
+    names = sorted(module.name for module in pkgutil.iter_modules(experiments.__path__) if module.name not in SHARED)
     if unknown := set(chosen) - set(names):
         sys.exit(f"unknown long runs {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     for name in chosen or names:

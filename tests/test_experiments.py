@@ -1,5 +1,7 @@
 """Long runs write dated tables, whole or not at all, and say what they are called."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -21,8 +23,11 @@ def test_an_unknown_run_names_those_there_are():
         main(["nothing"])
 
 
-def test_each_has_a_run(monkeypatch):
+def test_without_a_name_all_are_run(monkeypatch):
     done = []
-    monkeypatch.setattr("experiments.architectures.run", lambda: done.append("architectures"))
-    main(["architectures"])
-    assert done == ["architectures"]
+    files = Path(experiments.__file__).parent.glob("[!_]*.py")
+    names = sorted(file.stem for file in files if "\ndef run(" in file.read_text())
+    for name in names:
+        monkeypatch.setattr(f"experiments.{name}.run", lambda name=name: done.append(name))
+    main([])
+    assert done == names and "scaling" in names
