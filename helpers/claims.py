@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
-from IPython.display import display
+from IPython.display import DisplayHandle, display
 
 from helpers.estimates import Estimate
 
@@ -32,6 +32,7 @@ SCOPES = {
 FEW = 5  # up to so many values are all shown, more by their range
 
 _made: dict[str, "Claim"] = {}  # the claims of this process, by id
+_head: "tuple[dict[str, Claim], DisplayHandle | None] | None" = None  # what `headlines` showed, and where
 
 
 class ClaimFailedError(AssertionError):
@@ -211,6 +212,8 @@ def claim(
     )  # fmt: skip
     _made[id] = made
     display(made)
+    if headline and _head and (shown := _head[1]):  # there is no handle outside of a kernel
+        shown.update(Headlines((_head[0] | _made).values()))
     if not made.holds:
         raise ClaimFailedError(repr(made))
 
@@ -228,10 +231,11 @@ class Headlines:
         return "<ul>" + "".join(f"<li>{claim.html()}</li>" for claim in self.found) + "</ul>" if self.found else repr(self)
 
 
-def headlines(chapter: str) -> Headlines:
-    """Return the main findings of a chapter, such as "03", from this run or else from its executed copy."""
-    made = [claim for claim in _made.values() if claim.headline]
-    return Headlines(made or ledger(sorted(EXECUTED.glob(f"{chapter}_*.ipynb"))))
+def headlines(chapter: str) -> None:
+    """Show the main findings of a chapter, such as "03", from its executed copy, each until this run makes it anew."""
+    global _head
+    recorded = {claim.id: claim for claim in ledger(sorted(EXECUTED.glob(f"{chapter}_*.ipynb")))}
+    _head = recorded, display(Headlines((recorded | _made).values()), display_id=True)
 
 
 def ledger(notebooks: Iterable[Path]) -> list[Claim]:

@@ -1,6 +1,8 @@
 """Findings are shown with their values, recorded and enforced; what is wrong with one is said."""
 
 import json
+from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -27,8 +29,14 @@ from helpers.estimates import Estimate
 def shown(monkeypatch):
     """Catch the cards that are shown, and forget the findings of other tests."""
     seen = []
+
+    def display(card, display_id=False):
+        seen.append(card)
+        return SimpleNamespace(update=partial(seen.__setitem__, len(seen) - 1)) if display_id else None
+
     monkeypatch.setattr(claims, "_made", {})
-    monkeypatch.setattr(claims, "display", seen.append)
+    monkeypatch.setattr(claims, "_head", None)
+    monkeypatch.setattr(claims, "display", display)
     return seen
 
 
@@ -215,11 +223,16 @@ def test_a_value_of_another_chapter_comes_from_its_executed_copy_or_says_which_c
         value_of("tokens-premium", "middle")
 
 
-def test_headlines_are_those_of_this_run_or_of_the_executed_copy(tmp_path, shown, monkeypatch):
+def test_headlines_are_those_of_the_executed_copy_until_this_run_makes_its_own(tmp_path, shown, monkeypatch):
     record = record_of(shown, headline=True)
     monkeypatch.setattr(claims, "EXECUTED", tmp_path)
-    assert "Run the chapter" in repr(headlines("03"))
+    shown.clear()
+    headlines("03")
+    assert "Run the chapter" in repr(shown[0])
     notebook(tmp_path, "03_multilingual_tokens", record)
-    assert headlines("03")._repr_html_() == "<ul><li>Burmese takes <strong>15.2×</strong> the tokens.</li></ul>"
+    headlines("03")
+    assert shown[1]._repr_html_() == "<ul><li>Burmese takes <strong>15.2×</strong> the tokens.</li></ul>"
     make(12.0, headline=True)
-    assert repr(headlines("03")) == "- Burmese takes 12× the tokens."
+    assert repr(shown[1]) == "- Burmese takes 12× the tokens."
+    make(9.5, id="tokens-other", sentence="Lao takes {value} the tokens.", headline=True)
+    assert repr(shown[1]) == "- Burmese takes 12× the tokens.\n- Lao takes 9.5× the tokens."

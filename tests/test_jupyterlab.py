@@ -22,6 +22,12 @@ HAS_RUN = """() => {  // a collapsed cell has an empty prompt
   return prompts.length > 3 && prompts.every((text) => /\\[\\d+\\]/.test(text));
 }"""
 
+PROSE = """() => [...document.querySelectorAll(".jp-MarkdownCell")].map((cell) => {  // as it is shown: without its editor
+  const shown = cell.cloneNode(true);
+  shown.querySelectorAll(".jp-InputArea-editor").forEach((editor) => editor.remove());
+  return shown.textContent;
+})"""
+
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory) -> Iterator[str]:
@@ -67,7 +73,7 @@ def test_numbers_show_and_plumbing_is_folded(lab: str, browser) -> None:
     markdown = [cell for cell in cells if cell["cell_type"] == "markdown"]
     asked = [expression for cell in markdown for expression in expressions("".join(cell["source"]))]
     for _ in range(60):  # the values of the last cells may be on their way
-        prose = "\n".join(page.locator(".jp-MarkdownCell").all_text_contents())
+        prose = "\n".join(page.evaluate(PROSE))
         if not any(expression in prose for expression in asked):
             break
         page.wait_for_timeout(500)
