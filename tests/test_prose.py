@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tools.prose import Allowed, allowed, markdown_of_chapters, published, typed_numbers, unused
+from tests.prose import Allowed, allowed, markdown_of_chapters, published, typed_numbers, unused
 
 
 def test_every_column_of_a_table_has_a_heading():

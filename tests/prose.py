@@ -1,4 +1,4 @@
-"""`python -m tools.prose` finds the numbers that are typed into the prose, where only numbers that code computed may stand.
+"""Finds the numbers that are typed into the prose, where only numbers that code computed may stand.
 
 A measurement in the markdown of a chapter is a fault, in digits or words: a decimal, a percentage, a multiple ("3 times",
 "twice", "a factor 4"), a share ("17 of the 20", "a third", "1 in 3"), an amount with its unit ("12 seconds", "60 MB"), and a
@@ -11,10 +11,9 @@ import ast
 import csv
 import json
 import re
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tools.inline import expressions
 
@@ -66,8 +65,7 @@ NOT_PROSE = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Typed:
+class Typed(NamedTuple):
     """A number in the prose that nothing computed."""
 
     where: str
@@ -75,13 +73,19 @@ class Typed:
     line: str
 
 
-@dataclass(frozen=True)
-class Allowed:
+class Allowed(NamedTuple):
     """A number that may be typed: the page or chapter ("*" for all), words around it as they stand there, and why."""
 
     page: str
     words: str
     reason: str
+
+    def is_on(self, where: str) -> bool:
+        return self.page == "*" or where.startswith(self.page)
+
+    def pattern(self) -> re.Pattern:
+        """Return a pattern for the words, whatever space is between them."""
+        return re.compile(r"\s+".join(map(re.escape, self.words.split())), re.IGNORECASE)
 
 
 def published() -> set[tuple[str, str]]:
@@ -99,19 +103,12 @@ def allowed() -> list[Allowed]:
 def typed_numbers(
     markdown: str, where: str, figures: set[tuple[str, str]], may_stand: Sequence[Allowed] = ()
 ) -> list[Typed]:
-    """Return the numbers of a text that are neither computed nor cited nor allowed, and expressions that are a number.
-
-    Args:
-        markdown: of a page or cell.
-        where: it stands; what `may_stand` says of a page is looked for at its beginning.
-        figures: with their keys, as `published` returns them.
-        may_stand: as `allowed` returns it.
-    """
+    """Return the numbers of a page or cell that are neither computed nor cited nor allowed, and expressions that are one."""
     found = [Typed(where, code, "an expression that names no value") for code in expressions(markdown) if is_literal(code)]
     text = NOT_PROSE.sub(" ", MATHS.sub(r" \1 ", markdown))
     for entry in may_stand:
-        if entry.page == "*" or where.startswith(entry.page):
-            text = re.sub(_spaced(entry.words), " ", text, flags=re.IGNORECASE)
+        if entry.is_on(where):
+            text = entry.pattern().sub(" ", text)
     for paragraph in re.split(r"\n\s*\n", text):
         for match in (*NUMBER.finditer(paragraph), *CELL.finditer(paragraph)):
             number = _plain(match.group())
@@ -123,21 +120,12 @@ def typed_numbers(
 
 def is_literal(expression: str) -> bool:
     """Return whether an inline expression is made of constants only, with or without a function that formats them."""
-    nodes = list(ast.walk(ast.parse(expression, mode="eval")))
-    names = {node.id for node in nodes if isinstance(node, ast.Name)}
-    return names <= FORMATTERS
+    return {node.id for node in ast.walk(ast.parse(expression)) if isinstance(node, ast.Name)} <= FORMATTERS
 
 
 def unused(texts: Mapping[str, str], may_stand: Sequence[Allowed]) -> list[Allowed]:
     """Return the entries that match nothing any more."""
-    return [
-        entry
-        for entry in may_stand
-        if not any(
-            (entry.page == "*" or where.startswith(entry.page)) and re.search(_spaced(entry.words), text, re.IGNORECASE)
-            for where, text in texts.items()
-        )
-    ]
+    return [e for e in may_stand if not any(e.is_on(where) and e.pattern().search(text) for where, text in texts.items())]
 
 
 def markdown_of_chapters() -> dict[str, str]:
@@ -152,23 +140,3 @@ def markdown_of_chapters() -> dict[str, str]:
 
 def _plain(number: str) -> str:
     return re.sub(r"\s+", " ", number.replace("\u202f", " ").replace("\u00a0", " ")).strip(" .,").lower()
-
-
-def _spaced(words: str) -> str:
-    """Return a pattern for words, whatever space is between them."""
-    return r"\s+".join(map(re.escape, words.split()))
-
-
-def main() -> int:
-    """Print what is typed, and entries of the list that match nothing; the status is 1 if there is any."""
-    texts, may_stand, figures = markdown_of_chapters(), allowed(), published()
-    found = [typed for where, text in texts.items() for typed in typed_numbers(text, where, figures, may_stand)]
-    for typed in found:
-        print(f"{typed.where}: {typed.number!r} in “{typed.line}”")
-    for entry in (left := unused(texts, may_stand)):
-        print(f"{ALLOWED.name}: {entry.words!r} of {entry.page} matches nothing any more; take it out")
-    return int(bool(found or left))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
