@@ -1,6 +1,7 @@
 """Diagrams are drawn ahead of time, by their words; what is not drawn yet is drawn by the reader's browser."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from docutils import nodes
@@ -11,17 +12,14 @@ from theme import diagrams
 from tools import diagrams as tool
 from tools import site
 
-WORDS = "flowchart LR\n a --&gt; b"
-BODY = f'<p>Before</p><pre  class="mermaid">\n{WORDS}\n</pre>'
+WORDS = "flowchart LR\n a --> b"
 
 
 @pytest.fixture
 def doctree() -> nodes.document:
     """A page with one diagram."""
     page = nodes.document(None, None)  # type: ignore[arg-type]
-    node = mermaid()
-    node["alt"] = 'From "a" to b.'
-    page += node
+    page += mermaid("", code=f"\n{WORDS}\n", alt='From "a" to b.')
     return page
 
 
@@ -34,16 +32,17 @@ def drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "drawn"
 
 
-def test_what_is_drawn_is_shown_and_the_rest_waits(drawn: Path, doctree: nodes.document) -> None:
-    waiting = diagrams.place(BODY, doctree, {}, "page")
-    name = diagrams.digest(WORDS, {})
-    assert f'role="img" aria-label="From &quot;a&quot; to b." data-diagram="{name}">' in waiting and WORDS in waiting
-    (drawn / f"{name}.svg").write_text("<svg></svg>")
-    shown = diagrams.place(BODY, doctree, {}, "page")
-    assert '<div class="mermaid" role="img" aria-label="From &quot;a&quot; to b."><svg></svg></div>' in shown
+def test_what_is_drawn_is_shown_and_the_rest_waits(drawn: Path, doctree: nodes.document, tmp_path: Path) -> None:
+    app = SimpleNamespace(config=SimpleNamespace(mermaid_init_config={}), outdir=tmp_path / "built")
+    name, words = diagrams.digest(WORDS, {}), 'role="img" aria-label="From &quot;a&quot; to b."'
+    waiting = doctree.deepcopy()
+    diagrams.place(app, waiting, "page")
+    assert waiting.astext().startswith(f'<div {words} data-diagram="{name}">') and waiting.next_node(mermaid)
+    assert (tmp_path / "built" / "_static" / "mermaid" / "mermaid.esm.min.mjs").is_file()
     (drawn / f"{name}.svg").write_text('<svg id="a" width="690.5" height="3"></svg>')
-    assert 'style="--width: 690.5px"><svg' in diagrams.place(BODY, doctree, {}, "page")
-    assert diagrams.WAITS not in shown and "--&gt;" not in shown
+    diagrams.place(app, doctree, "page")
+    assert doctree.astext().startswith(f'<div class="mermaid" {words} style="--width: 690.5px"><svg')
+    assert not doctree.next_node(mermaid)
 
 
 def test_a_drawing_is_of_its_words_settings_and_version(monkeypatch: pytest.MonkeyPatch) -> None:

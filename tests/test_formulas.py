@@ -3,7 +3,7 @@
 import pytest
 from lxml import html
 
-from theme import formulas
+from theme.fast import formulas
 
 
 def test_a_formula_is_a_drawing_and_mathml() -> None:
@@ -21,12 +21,16 @@ def test_packages_that_mathjax_loads_when_they_are_needed() -> None:
 
 
 def test_formulas_in_a_page() -> None:
-    page = formulas.drawn(r"<p>If \(a &lt; b\), then</p>\[\max(a, b) = b\]<p>and $c$.</p>")
-    tree = html.fromstring(f"<div>{page}</div>")
+    body = r'<span class="math x">\(a &lt; b\)</span> <div class="math"><span class="eqno">(1)</span>\[\max(a, b)\]</div>'
+    head = '<html data-content_root="../"><head></head>'
+    page = formulas.set_page(f"{head}<body>{body}<code>\\(c\\)</code></body></html>")
+    tree = html.fromstring(page)
     assert [box.get("display") for box in tree.xpath("//mjx-container")] == [None, "true"]
-    assert "<mo>&lt;</mo>" in page and "\\" not in page and "and $c$." in page
+    assert "<mo>&lt;</mo>" in page and "<code>\\(c\\)</code>" in page and ">(1)<" in page
+    assert tree.xpath("//head/link/@href") == ["../_static/formulas.css"]
+    assert formulas.set_page(f"{head}<p>None.</p>") == f"{head}<p>None.</p>"
     with pytest.raises(formulas.FormulaError, match=r"frac.*Missing argument"):
-        formulas.drawn(r"\(\frac{1}\)")
+        formulas.drawn_marks(r"\(\frac{1}\)")
 
 
 def test_a_node_that_is_missing_or_stops_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:

@@ -5,53 +5,38 @@ from pathlib import Path
 import pytest
 from fontTools.ttLib import TTFont
 
-from theme.fonts import BURMESE, WRITTEN, cut_burmese
-from theme.icons import FONT, STYLES, WHOLE, cut_font, cut_rules, used_icons
+from theme.fast.fonts import BURMESE, ICONS, STYLES, WHOLE, WRITTEN, cut_burmese, cut_icons, shown_icons
 from tools import site
+
+RULES = [
+    '.fa-bars:before,.fa-navicon:before{content:"\\f0c9"}', '.fa-sun:before{content:"\\f185"}',
+    '.fa-xmark:before{content:"\\f00d"}', ".fa-bell{--x:1}", '.x::after{content:"\\f107"}', ':root{--y:"\uf058"}',
+]  # fmt: skip
+OTHERS = ['.fa-bell:before{content:"\\f0f3"}', '.fa-0:before{content:"0"}']
 
 
 @pytest.fixture
 def output(tmp_path: Path) -> Path:
     """A site with two icons named by a page, one by a script and two by styles."""
     static = tmp_path / "_static"
-    (static / FONT).parent.mkdir(parents=True)
-    rules = [
-        '.fa-bars:before,.fa-navicon:before{content:"\\f0c9"}', '.fa-sun:before{content:"\\f185"}',
-        '.fa-bell:before{content:"\\f0f3"}', '.fa-xmark:before{content:"\\f00d"}',
-        '.x::after{content:"\\f107"}', ':root{--y:"\uf058"}',
-    ]  # fmt: skip
-    (static / "a.css").write_text("".join(rules))
+    for file in (static / ICONS, static / STYLES):
+        file.parent.mkdir(parents=True)
+    (static / STYLES).write_text("".join([*RULES, *OTHERS]))
     (tmp_path / "index.html").write_text('<i class="fa-solid fa-navicon"></i><i class="fa-sun"></i>')
     (static / "a.js").write_text('box.classList.add("fa-xmark")')
     (static / "fontawesome.js").write_text("fa-bell")
     return tmp_path
 
 
-def test_icons_that_are_named_are_found(output: Path) -> None:
-    assert used_icons(output) == {0xF0C9, 0xF185, 0xF00D, 0xF107, 0xF058}
-
-
-def test_the_font_keeps_them_and_drops_the_others(output: Path) -> None:
-    cut_font(output)
-    file = output / "_static" / FONT
-    shapes = TTFont(file).getBestCmap()
-    assert set(shapes) == used_icons(output) and 0xF0F3 in TTFont(WHOLE).getBestCmap()
-    assert file.stat().st_size < WHOLE.stat().st_size / 50
+def test_icons_that_are_shown_stay_in_styles_and_font_and_others_go(output: Path) -> None:
+    cut_icons(output)
+    file = output / "_static" / ICONS
+    assert (output / "_static" / STYLES).read_text() == "".join(RULES)
+    assert set(TTFont(file).getBestCmap()) == {0xF0C9, 0xF185, 0xF00D, 0xF107, 0xF058}
+    assert 0xF0F3 in TTFont(WHOLE).getBestCmap() and file.stat().st_size < WHOLE.stat().st_size / 50
     before = file.read_bytes()
-    cut_font(output)
+    cut_icons(output)
     assert file.read_bytes() == before
-
-
-def test_the_rules_of_other_icons_leave_the_styles(output: Path) -> None:
-    styles = output / "_static" / STYLES
-    styles.parent.mkdir(parents=True)
-    rules = [
-        "a{color:red}", '.fa-bars:before,.fa-navicon:before{content:"\\f0c9"}', '.fa-bell:before{content:"\\f0f3"}',
-        '.fa-0:before{content:"0"}', ".fa-bell{--x:1}",
-    ]  # fmt: skip
-    styles.write_text("".join(rules))
-    cut_rules(output)
-    assert styles.read_text() == "".join([*rules[:2], rules[4]])
 
 
 def test_burmese_keeps_what_it_is_written_with_and_what_pages_show(tmp_path: Path) -> None:
@@ -66,5 +51,5 @@ def test_burmese_keeps_what_it_is_written_with_and_what_pages_show(tmp_path: Pat
 
 def test_the_book_s_font_has_every_icon_of_its_pages() -> None:
     built = site.build_site().parent
-    shapes = set(TTFont(built / "_static" / FONT).getBestCmap())
-    assert used_icons(built) & set(TTFont(WHOLE).getBestCmap()) == shapes and 10 < len(shapes) < 100
+    shapes = set(TTFont(built / "_static" / ICONS).getBestCmap())
+    assert shown_icons(built) & set(TTFont(WHOLE).getBestCmap()) == shapes and 10 < len(shapes) < 100

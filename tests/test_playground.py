@@ -17,7 +17,7 @@ from helpers.plots import strip_plot
 from helpers.tokens import ENCODINGS, count, encoding
 from tests.browser import Visitor
 from tests.small_site import assert_whole, checkout
-from theme import playgrounds
+from theme import parts
 from tools import site
 from tools.execute import key
 
@@ -31,7 +31,7 @@ STUBS = {"index": "A small book", "03_multilingual_tokens": "Multilingual tokens
 def table() -> pd.DataFrame:
     """Premiums of the Declaration's first article, in every language and vocabulary."""
     texts = comparable_declarations()
-    labels = dict(playgrounds.menu(list(texts.values())))
+    labels = dict(parts.tokens.menu(list(texts.values())))
     first = [item.articles[1] for item in texts.values()]
     counts = {model: count(first, name) for name, model in ENCODINGS.items()}
     english = list(texts).index("eng")
@@ -243,7 +243,7 @@ def test_pages_load_only_the_parts_that_they_hold(built: Path) -> None:
 
 
 def test_no_handler_and_no_script_of_ours_stands_in_the_form(reader: Visitor) -> None:
-    form = playgrounds.token_form()
+    form = parts.tokens.form()
     assert "<script" not in form and " on" not in form.replace(" one", "").replace(" only", "").lower()
 
 
@@ -289,7 +289,7 @@ def test_an_article_has_its_counts_premium_and_cost(reader: Visitor) -> None:
     ready(page)
     page.get_by_label("Price of a million tokens").fill("10")
     tokens, reference = count([burmese, english], "r50k_base")
-    shown = {row: page.locator(f"[data-row={row}] [data-vocabulary=r50k_base]").text_content() for row in playgrounds.ROWS}
+    shown = {row: page.locator(f"[data-row={row}] [data-vocabulary=r50k_base]").text_content() for row in parts.tokens.ROWS}
     assert shown == {
         "tokens": number(tokens),
         "per-character": number(tokens / len(burmese)),

@@ -14,8 +14,8 @@ from scipy.stats import chisquare
 from helpers.sampling.draws import Settings, apply
 from tests.browser import Visitor
 from tests.small_site import assert_needs_script, assert_plain, assert_whole, build, checkout, pages_with
-from theme import sampling_page
-from theme.sampling_page import N_TOP, PROMPTS, distributions, grouped, next_token
+from theme.parts import sampling
+from theme.parts.sampling import N_TOP, PROMPTS, distributions, grouped, next_token
 
 PAGE = "chapters/sampling_playground.html"
 CALLS = 240  # of the page's filters, against Python's
@@ -165,11 +165,11 @@ def test_a_text_is_needed_for_each_token() -> None:
 
 
 def test_distributions_are_computed_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(sampling_page, "cache_dir", lambda: tmp_path)
-    monkeypatch.setattr(sampling_page, "next_token", lambda prompt: (np.log([0.7, 0.2, 0.1]), ["a", "b", prompt]))
+    monkeypatch.setattr(sampling, "cache_dir", lambda: tmp_path)
+    monkeypatch.setattr(sampling, "next_token", lambda prompt: (np.log([0.7, 0.2, 0.1]), ["a", "b", prompt]))
     first = distributions()
     (kept,) = (tmp_path / "next-tokens").iterdir()
-    monkeypatch.setattr(sampling_page, "next_token", None)
+    monkeypatch.setattr(sampling, "next_token", None)
     assert distributions() == first and first["prompts"][1]["top"][2] == [PROMPTS[1], round(math.log(0.1), 6)]
     kept.write_text("{half")
     with pytest.raises(TypeError):
@@ -290,7 +290,7 @@ def test_it_is_small_and_only_its_page_loads_it(built: Path) -> None:
     ]
     assert sum(len(gzip.compress((parts / name).read_bytes())) for name in files) < 150_000
     assert pages_with(built, "sampling.js") == ["sampling_playground.html"]
-    assert_plain(sampling_page.sampling_form())
+    assert_plain(sampling.form())
 
 
 def test_without_script_it_says_what_it_needs(browser, address: str) -> None:

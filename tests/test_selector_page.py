@@ -12,7 +12,7 @@ from helpers.selection import ORDER, Choice, Needs, shortlist
 from tests.browser import Visitor
 from tests.small_site import assert_named, assert_needs_script, assert_plain, assert_whole, build, checkout, pages_with
 from tests.test_selection import drawn
-from theme import selector
+from theme.parts import selector
 
 PAGE = "chapters/model_selector.html"
 STUBS = (
@@ -176,7 +176,7 @@ def test_only_this_page_loads_its_script_and_it_is_light(built: Path) -> None:
 
 
 def test_no_handler_and_no_script_stands_in_the_form() -> None:
-    assert_plain(selector.selector_form())
+    assert_plain(selector.form())
 
 
 def test_bad_input_is_named_and_hides_the_result(reader: Visitor) -> None:

@@ -24,7 +24,7 @@ from helpers.sizing import (
 )
 from tests.browser import Visitor
 from tests.small_site import assert_named, assert_needs_script, assert_plain, assert_whole, build, checkout, pages_with
-from theme import calculator
+from theme import parts
 
 PAGE = "chapters/size_calculator.html"
 STUBS = {"index": "A small book", "05_architectures": "Architectures", "06_model_size": "Model size"}
@@ -232,7 +232,7 @@ def test_the_page_shows_what_python_says(reader: Visitor) -> None:
 def test_bars_are_as_long_as_what_they_show(reader: Visitor) -> None:
     page = opened(reader, "#model=Llama-2-13B&device=NVIDIA+L4+24+GB&precision=bf16&context=4096&batch=2")
     memory = deployment(known_model("Llama-2-13B"), known_device("NVIDIA L4 24 GB"), context=4096, batch=2).memory
-    boxes = {name: page.locator(f"[data-bar={name}] .bar span").bounding_box() for name in calculator.BARS}
+    boxes = {name: page.locator(f"[data-bar={name}] .bar span").bounding_box() for name in parts.size.BARS}
     whole = boxes["total"]
     for name, size in asdict(memory).items():
         assert boxes[name]["width"] == pytest.approx(max(2, whole["width"] * size / memory.total), abs=1)
@@ -256,11 +256,11 @@ def test_page_is_whole_in_every_view(visitor: Visitor, settings: str) -> None:
 
 def test_only_this_page_loads_its_script(built: Path) -> None:
     assert pages_with(built, "size.js") == ["size_calculator.html"]
-    assert json.loads((built / "_static" / "parts" / "sizes.json").read_text(encoding="utf-8")) == calculator.tables()
+    assert json.loads((built / "_static" / "parts" / "sizes.json").read_text(encoding="utf-8")) == parts.size.tables()
 
 
 def test_no_handler_and_no_script_stands_in_the_form() -> None:
-    assert_plain(calculator.calculator_form())
+    assert_plain(parts.size.form())
 
 
 def test_bad_input_is_named_and_hides_the_result(reader: Visitor) -> None:
@@ -333,7 +333,7 @@ def test_the_calculator_is_used_by_keyboard(reader: Visitor) -> None:
     page.keyboard.press("End")
     assert page.get_by_label("Precision").input_value() == list(BITS)[-1]
     assert page.locator("#size-verdict").text_content() != before
-    for name in ("device", *calculator.NUMBERS, "link"):
+    for name in ("device", *parts.size.NUMBERS, "link"):
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.id") == f"size-{name}"
 

@@ -8,11 +8,10 @@ put thousands of style attributes there; a style can't run code or, under this p
 import base64
 import hashlib
 import re
+from pathlib import Path
 
 INLINE = re.compile(r"<script\b(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
-META = re.compile(r'\s*<meta http-equiv="Content-Security-Policy"[^>]*>')
-HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
-CHARSET = re.compile(r'\s*<meta charset="[^"]*"\s*/?>', re.IGNORECASE)
+HEAD = re.compile(r'<head\b[^>]*>(?:\s*<meta charset="[^"]*"\s*/?>)?', re.IGNORECASE)
 RULES = {
     "default-src": "'none'", "script-src": "'self'", "style-src": "'self' 'unsafe-inline'", "img-src": "'self' data:",
     "font-src": "'self' data:", "connect-src": "'self'", "worker-src": "'self'", "form-action": "'self'",
@@ -20,22 +19,34 @@ RULES = {
 }  # fmt: skip
 
 
-def policy(text: str) -> str:
-    """The policy for a page, which allows the scripts that stand in it and no other."""
-    digests = dict.fromkeys(hashlib.sha256(script.encode()).digest() for script in INLINE.findall(text))
-    allowed = "".join(f" 'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
-    return "; ".join(f"{name} {value}{allowed * (name == 'script-src')}" for name, value in RULES.items())
+def seal(site: Path) -> None:
+    """Put its policy into each page of a site, as the last change that is made to it.
+
+    Args:
+        site: the folder of the built pages.
+
+    Raises:
+        ValueError: if a page has no head.
+    """
+    for page in site.rglob("*.html"):
+        if site / "_static" not in page.parents:  # where the theme has pieces of pages
+            page.write_text(sealed(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def sealed(text: str) -> str:
-    """A page with its policy at the top of its head, in the place of any that it had; the last change that is made to it.
+    """Return a page with its policy at the top of its head.
 
     Raises:
         ValueError: if the page has no head.
     """
-    text = META.sub("", text)
     if not (head := HEAD.search(text)):
         raise ValueError("the page has no <head>, so no policy can be put there")
-    charset = CHARSET.match(text, head.end())
-    place = charset.end() if charset else head.end()
-    return f'{text[:place]}\n    <meta http-equiv="Content-Security-Policy" content="{policy(text)}">{text[place:]}'
+    meta = f'\n    <meta http-equiv="Content-Security-Policy" content="{policy(text)}">'
+    return text[: head.end()] + meta + text[head.end() :]
+
+
+def policy(text: str) -> str:
+    """Return the policy for a page, which allows the scripts that stand in it and no other."""
+    digests = dict.fromkeys(hashlib.sha256(script.encode()).digest() for script in INLINE.findall(text))
+    allowed = "".join(f" 'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+    return "; ".join(f"{name} {value}{allowed * (name == 'script-src')}" for name, value in RULES.items())

@@ -7,7 +7,7 @@ import sys
 from filelock import FileLock
 
 from tools.execute import ROOT, NotebookFailedError, execute_all
-from tools.site import SiteError, build_site
+from tools.site import SiteError, build_site, outdated
 
 
 def main() -> int:
@@ -32,8 +32,10 @@ def main() -> int:
 
 
 def complain(words: str, status: int = 1) -> int:
-    """Say what went wrong and return the exit status."""
+    """Say what went wrong and which pages that are published still show an earlier state, and return the exit status."""
     print(f"error: {words}", file=sys.stderr)
+    if old := outdated(ROOT):
+        print(f"the site in _build/html stays as it was; of an earlier run are {', '.join(old)}", file=sys.stderr)
     return status
 
 

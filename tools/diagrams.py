@@ -11,7 +11,7 @@ from tools.browser import find_chromium, serve
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN_ID = re.compile(r'^<svg\b[^>]*?\bid="([^"]+)"')
-WAITING = "pre.mermaid[data-diagram]"
+WAITING = "[data-diagram]"
 LONG = re.compile(r"(\d\.\d\d)\d+")  # hundredths of a pixel are enough
 
 

@@ -1,17 +1,12 @@
 """The page that works out what a model needs: its form, and the tables that its script loads, written from `data/`."""
 
 from dataclasses import asdict
-from pathlib import Path
-
-from docutils import nodes
-from sphinx.util.docutils import SphinxDirective
 
 from helpers.sizing import BITS, ModelConfig, known_device, known_devices, known_model, known_models
 from helpers.sizing.compute import STATE_FLOPS
 from helpers.sizing.memory import CHUNK, GROUP, SCALE_BITS
-from theme.forms import number_field, write_parts
+from theme.parts.fields import number_field
 
-MARK = 'id="size-calculator"'
 MODEL_FIELDS = {  # name: label, least
     "d_model": ("Width", "1"),
     "n_layers": ("Layers", "1"),
@@ -80,16 +75,8 @@ FORM = """
 """
 
 
-class SizeCalculator(SphinxDirective):
-    """`{size-calculator}`: the form of the calculator; without script it says what it needs."""
-
-    def run(self) -> list[nodes.Node]:
-        """Return the form."""
-        return [nodes.raw("", calculator_form(), format="html")]
-
-
-def calculator_form() -> str:
-    """The form, with fields for every figure and rows for every result; its script fills the menus."""
+def form() -> str:
+    """Return the form, with fields for every figure and rows for every result; its script fills the menus."""
     return FORM.format(
         precisions="".join(f'<option value="{name}"{" selected" * (name == "bf16")}>{name}</option>' for name in BITS),
         model="".join(number_field("size", name, label, "", "1", least) for name, (label, least) in MODEL_FIELDS.items()),
@@ -111,17 +98,13 @@ def calculator_form() -> str:
     )
 
 
-def write_data(output: Path) -> None:
-    """Put the tables that the calculator loads into a site that has one; a file that is the same stays as it is.
-
-    Args:
-        output: the folder of the built pages.
-    """
-    write_parts(output, MARK, lambda: {"sizes.json": tables()})
+def data() -> dict[str, object]:
+    """Return the tables that the script loads, by file name."""
+    return {"sizes.json": tables()}
 
 
 def tables() -> dict[str, object]:
-    """Models, devices, and the constants of `helpers.sizing`, for the script."""
+    """Return models, devices, and the constants of `helpers.sizing`, for the script."""
     return {
         "models": {name: asdict(known_model(name)) for name in known_models()},
         "devices": {name: asdict(known_device(name)) for name in known_devices()},

@@ -2,18 +2,13 @@
 
 from dataclasses import asdict
 from html import escape
-from pathlib import Path
-
-from docutils import nodes
-from sphinx.util.docutils import SphinxDirective
 
 from helpers.names import name_of
 from helpers.selection import GENERAL, ORDER, SUPPORT, TEXTS, domains, languages, models, premiums_of
 from helpers.sizing import BITS, known_devices
-from theme import calculator
-from theme.forms import number_field, write_parts
+from theme.parts import size
+from theme.parts.fields import number_field
 
-MARK = 'id="model-selector"'
 LANGUAGES = ("Language", "Second language", "Third language")
 NUMBERS = {  # name: label, what it starts with, step, least
     "context": ("Tokens in each text", "4096", "1", "1"),
@@ -51,16 +46,8 @@ FORM = """
 """
 
 
-class ModelSelector(SphinxDirective):
-    """`{model-selector}`: the form of the selector; without script it says what it needs."""
-
-    def run(self) -> list[nodes.Node]:
-        """Return the form."""
-        return [nodes.raw("", selector_form(), format="html")]
-
-
-def selector_form() -> str:
-    """The form, with a menu or a field for each need; its script fills the results."""
+def form() -> str:
+    """Return the form, with a menu or a field for each need; its script fills the results."""
     named = sorted(((tag, name_of(tag)) for tag in languages()), key=lambda entry: entry[1])
     tongues = [
         _menu(f"language-{i}", label, ([("", "—")] if i > 1 else []) + named, "en" * (i == 1))
@@ -85,17 +72,13 @@ def _menu(name: str, label: str, options: list[tuple[str, str]], chosen: str) ->
     return f'<div><label for="select-{name}">{label}</label><select id="select-{name}">{shown}</select></div>'
 
 
-def write_data(output: Path) -> None:
-    """Put the tables that the selector loads into a site that has one; a file that is the same stays as it is.
-
-    Args:
-        output: the folder of the built pages.
-    """
-    write_parts(output, MARK, lambda: {"selector.json": tables()})
+def data() -> dict[str, object]:
+    """Return the tables that the script loads, by file name."""
+    return {"selector.json": tables()}
 
 
 def tables() -> dict[str, object]:
-    """Models, premiums, words and the tables of the calculator, for the script."""
+    """Return models, premiums, words and the tables of the calculator, for the script."""
     vocabularies = sorted({model.vocabulary for model in models() if model.vocabulary})
     return {
         "models": [asdict(model) for model in models()],
@@ -106,5 +89,5 @@ def tables() -> dict[str, object]:
         "order": ORDER,
         "texts": TEXTS,
         "support": SUPPORT,
-        "sizes": calculator.tables(),
+        "sizes": size.tables(),
     }

@@ -12,13 +12,10 @@ import os
 from pathlib import Path
 
 import numpy as np
-from docutils import nodes
-from sphinx.util.docutils import SphinxDirective
 
 from helpers.assets import ASSETS, cache_dir
-from theme.forms import number_field, write_parts
+from theme.parts.fields import number_field
 
-MARK = 'id="sampling-playground"'
 PROMPTS = [
     "The capital of France is", "The capital of Burkina Faso is", "The opposite of hot is", "2 + 2 = ", "17 + 25 = ",
     "The chemical symbol for gold is", "Water boils at a temperature of ", "My favourite animal is the",
@@ -57,16 +54,8 @@ model gave</caption><tbody id="sampling-bars"></tbody></table></div>
 """
 
 
-class SamplingPlayground(SphinxDirective):
-    """`{sampling-playground}`: the form of the sampling playground; without script it says what it needs."""
-
-    def run(self) -> list[nodes.Node]:
-        """Return the form."""
-        return [nodes.raw("", sampling_form(), format="html")]
-
-
-def sampling_form() -> str:
-    """The form, with a field and a slider for each setting; its script fills the rest."""
+def form() -> str:
+    """Return the form, with a field and a slider for each setting; its script fills the rest."""
     knobs = "".join(
         f'<div>{number_field("sampling", name, label, start, "any", "0")}<input id="sampling-{name}-slider" type="range" '
         f'aria-label="{label}, slider" min="{least}" max="{most}" step="{step}" value="{value}"></div>'
@@ -75,17 +64,13 @@ def sampling_form() -> str:
     return FORM.format(knobs=knobs)
 
 
-def write_data(output: Path) -> None:
-    """Put the distributions into a site that has the playground; a file that is the same stays as it is.
-
-    Args:
-        output: the folder of the built pages.
-    """
-    write_parts(output, MARK, lambda: {"next_tokens.json": distributions()})
+def data() -> dict[str, object]:
+    """Return the distributions, by file name."""
+    return {"next_tokens.json": distributions()}
 
 
 def distributions() -> dict[str, object]:
-    """What the chat model gives each prompt, computed once for a model, these prompts and this code."""
+    """Return what the chat model gives each prompt, computed once for a model, these prompts and this code."""
     asked = [PROMPTS, ASSETS["chat-model"].folder().name, Path(__file__).read_text(encoding="utf-8")]
     kept = cache_dir() / "next-tokens" / f"{hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]}.json"
     try:
@@ -100,7 +85,7 @@ def distributions() -> dict[str, object]:
 
 
 def next_token(prompt: str) -> tuple[np.ndarray, list[str]]:
-    """Log-probabilities of the chat model's next token, in nats, of shape (V,), and each token as text."""
+    """Return log-probabilities of the chat model's next token, in nats, of shape (V,), and each token as text."""
     import torch
 
     from helpers.chat import START, load
@@ -113,7 +98,7 @@ def next_token(prompt: str) -> tuple[np.ndarray, list[str]]:
 
 
 def grouped(log_probs: np.ndarray, texts: list[str]) -> dict[str, list]:
-    """The likeliest tokens, and the others in groups.
+    """Return the likeliest tokens, and the others in groups.
 
     Args:
         log_probs: of all tokens, in nats, of shape (V,).

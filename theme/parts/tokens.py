@@ -1,30 +1,11 @@
-"""Pages and figures that run in the reader's browser: their forms, their scripts, and the data that they load on demand.
-
-A part is a script and a style of `static/parts`, which only the pages that hold its mark load. What a playground fetches
-later (vocabularies, texts) is written into the site when it is built, so it asks no third party and nothing is committed.
-"""
+"""The page that shows how a text is cut into tokens: its form, and what its script loads."""
 
 from collections import Counter
-from pathlib import Path
-
-from docutils import nodes
-from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxDirective
 
 from helpers import assets
 from helpers.corpora import Declaration, comparable_declarations
 from helpers.tokens import ENCODINGS
-from theme import calculator, sampling_page, selector
-from theme.forms import write_parts
 
-PARTS = {  # a part, and the mark of what needs it
-    "explore": 'class="plot explore"',
-    "tokens": 'id="token-playground"',
-    "size": calculator.MARK,
-    "sampling": sampling_page.MARK,
-    "selector": selector.MARK,
-}
-LOOKS = {"size": ("tokens",), "sampling": ("tokens", "size"), "selector": ("tokens", "size")}  # what a style builds on
 TOKENIZER = "browser-tokenizer"  # the asset with the vocabularies and the code that reads them
 RATES = {  # name: label, what it starts with, step, least
     "price": ("Price of a million tokens", "2.5", "any", "0"),
@@ -72,16 +53,8 @@ FORM = """
 """
 
 
-class TokenPlayground(SphinxDirective):
-    """`{token-playground}`: the form of the token playground; without script it says what it needs."""
-
-    def run(self) -> list[nodes.Node]:
-        """Return the form."""
-        return [nodes.raw("", token_form(), format="html")]
-
-
-def token_form() -> str:
-    """The form, with a choice, a column and rows for the book's vocabularies."""
+def form() -> str:
+    """Return the form, with a choice, a column and rows for the book's vocabularies."""
     choices = "".join(
         f'<label><input type="radio" name="vocabulary" value="{name}">{model} '
         f"<small>{name.removesuffix('_base')}</small></label>"
@@ -101,26 +74,8 @@ def token_form() -> str:
     return FORM.format(choices=choices, heads=heads, rows=rows, rates=rates)
 
 
-def load_parts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
-    """Let a page load the parts whose marks it holds."""
-    for part, mark in PARTS.items():
-        if mark in context.get("body", ""):
-            app.add_js_file(f"parts/{part}.js", type="module")
-            for style in (*LOOKS.get(part, ()), part):
-                app.add_css_file(f"parts/{style}.css", priority=950)
-
-
-def write_data(output: Path) -> None:
-    """Put what the token playground loads into a site that has one; files that are the same stay as they are.
-
-    Args:
-        output: the folder of the built pages.
-    """
-    write_parts(output, PARTS["tokens"], token_data)
-
-
-def token_data() -> dict[str, object]:
-    """The Declaration in every language, and what the menus and the vocabularies need, by file name."""
+def data() -> dict[str, object]:
+    """Return the Declaration in every language, and what the menus and the vocabularies need, by file name."""
     texts = comparable_declarations()
     ranks = assets.path(TOKENIZER) / "esm" / "bpeRanks"
     declarations = {f"declarations/{code}.json": list(item.articles.values()) for code, item in texts.items()}
@@ -129,7 +84,7 @@ def token_data() -> dict[str, object]:
 
 
 def menu(texts: list[Declaration]) -> list[tuple[str, str]]:
-    """Code and label of each text, sorted by label; languages of one name are told apart by the longer one of the source."""
+    """Return code and label of each text, by label; where two languages share a name, their longer names."""
     times = Counter(item.short_name for item in texts)
     labels = {item.code: item.short_name if times[item.short_name] == 1 else item.name for item in texts}
     return sorted(labels.items(), key=lambda entry: (entry[1].casefold(), entry[0]))

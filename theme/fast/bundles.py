@@ -1,0 +1,107 @@
+"""The styles and scripts that every page loads, in one file each: a slow line pays for each request anew.
+
+What single pages need more, such as the style of formulas, stays in files of its own.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+STYLES = (  # in the order in which the theme has them; later ones overrule
+    "basic.css", "styles/theme.css", "styles/pydata-sphinx-theme.css", "pygments.css", "styles/sphinx-book-theme.css",
+    "togglebutton.css", "copybutton.css", "mystnb.*.css", "exercise.css", "sphinx-design.min.css", "fonts.css", "book.css",
+)  # fmt: skip
+SCRIPTS = (
+    "doctools.js", "sphinx_highlight.js", "clipboard.min.js", "copybutton.js", "scripts/sphinx-book-theme.js",
+    "togglebutton.js", "book.js", "scripts/bootstrap.js", "scripts/pydata-sphinx-theme.js",
+)  # fmt: skip
+OPTIONS = "documentation_options.js"  # a page's own words need it at once, so it stands in the page
+STYLE, SCRIPT = "all.css", "all.js"
+# The theme asks every box of code whether it scrolls, again and again; that lays out all that waits. book.js watches them.
+LOOKED_AT = (
+    '["pre",".nboutput > .output_area",".cell_output > .output",".jp-RenderedHTMLCommon",".pst-scrollable-table-container"]'
+)
+LINK = re.compile(r'[ \t]*<link\b(?=[^>]*\brel="stylesheet")[^>]*\bhref="([^"]*?)_static/([^"?]+)[^"]*"[^>]*>\n?')
+CALL = re.compile(r'[ \t]*<script\b(?![^>]*\btype="module")[^>]*\bsrc="([^"]*?)_static/([^"?]+)[^"]*"[^>]*></script>\n?')
+ADDRESS = re.compile(r"""url\(\s*(["']?)(?!data:|#|https?:|/)([^"')]+)\1\s*\)""")
+IMPORT = re.compile(r"""@import\s+(?:url\()?["']?([^"');]+)["']?\)?[^;]*;""")
+SOURCE_MAP = re.compile(r"(?m)^/[/*]# sourceMappingURL=.*$")
+
+
+class Links(NamedTuple):
+    """What a page has in the place of the bundled files."""
+
+    style: str  # address of the style below `_static`, with a digest, so that a browser never takes an old one
+    script: str
+    options: str  # a script that stands in the page
+
+
+def write(static: Path) -> Links:
+    """Make the bundles of a site.
+
+    Args:
+        static: its folder `_static`.
+
+    Raises:
+        FileNotFoundError: if a file that belongs to a bundle is not there.
+    """
+    style = "\n".join(_moved(file.read_text(encoding="utf-8"), name) for name, file in _files(static, STYLES))
+    scripts = (SOURCE_MAP.sub("", file.read_text(encoding="utf-8")) for _, file in _files(static, SCRIPTS))
+    script = ";\n" + "\n;\n".join(scripts)  # a "use strict" at its very top would hold for all
+    script = script.replace(LOOKED_AT, '[":not(*)"]')
+    options = (static / OPTIONS).read_text(encoding="utf-8").strip()
+    return Links(_written(static / STYLE, style), _written(static / SCRIPT, script), options)
+
+
+def link(page: str, links: Links) -> str:
+    """Return a page that loads the bundles; the search page needs its scripts one by one, and keeps them."""
+    page = _once(LINK, STYLES, f'<link rel="stylesheet" href="{{}}_static/{links.style}">\n', page)
+    if 'id="search-results"' in page:
+        return page
+    page = CALL.sub(lambda call: f"<script>{links.options}</script>\n" if call[2] == OPTIONS else call[0], page)
+    return _once(CALL, SCRIPTS, f'<script defer src="{{}}_static/{links.script}"></script>\n', page)
+
+
+def _files(static: Path, names: Iterable[str]) -> list[tuple[str, Path]]:
+    """Return the files of a bundle, in order; a name may hold a `*` for a digest, of which the newest counts."""
+    found = []
+    for name in names:
+        matching = sorted(static.glob(name), key=lambda file: file.stat().st_mtime)
+        if not matching:
+            raise FileNotFoundError(f"no file is called {name!r} in {static}, and pages need it")
+        found.append((matching[-1].relative_to(static).as_posix(), matching[-1]))
+    return found
+
+
+def _moved(style: str, name: str) -> str:
+    """Return a style as it has to be in the bundle: what it loads is found from there, but styles of the bundle."""
+    folder = PurePosixPath("/", name).parent
+
+    def there(address: str) -> str:
+        return os.path.normpath(folder / address).lstrip("/")
+
+    for wanted in IMPORT.findall(style):
+        if there(wanted) not in STYLES:
+            raise ValueError(f"style={name!r} loads {wanted!r}, which is not in the bundle")
+    bare = IMPORT.sub("", SOURCE_MAP.sub("", style)).replace('@charset "UTF-8";', "")
+    return ADDRESS.sub(lambda found: f'url("{there(found[2])}")', bare)
+
+
+def _written(file: Path, content: str) -> str:
+    """Write a bundle and return its name with a digest."""
+    file.write_text(content, encoding="utf-8")
+    return f"{file.name}?v={hashlib.sha256(content.encode()).hexdigest()[:8]}"
+
+
+def _once(pattern: re.Pattern, members: Iterable[str], tag: str, page: str) -> str:
+    """Return a page with a tag in the place of the first file of a bundle, and without the others."""
+    belongs = re.compile("|".join(re.escape(name).replace(r"\*", "[^/]*") for name in members))
+    tags = iter([tag])
+
+    def replaced(found: re.Match) -> str:
+        return next(tags, "").format(found[1]) if belongs.fullmatch(found[2]) else found[0]
+
+    return pattern.sub(replaced, page)
