@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from helpers import assets
-from theme import formulas
+from theme.fast import formulas
 from tools.teach.slides import HEIGHT, WIDTH, Slide
 
 HERE = Path(__file__).resolve().parent
@@ -33,8 +33,8 @@ PAGE = """<!DOCTYPE html>
 def page(title: str, slides: list[Slide]) -> str:
     """The page of a chapter's slides."""
     sections = [
-        f'<section class="{slide.kind}">{formulas.drawn(slide.body)}'
-        + (f'<aside class="notes">{formulas.drawn(slide.notes)}</aside>' if slide.notes else "")
+        f'<section class="{slide.kind}">{formulas.drawn_marks(slide.body)}'
+        + (f'<aside class="notes">{formulas.drawn_marks(slide.notes)}</aside>' if slide.notes else "")
         + "</section>"
         for slide in slides
     ]
