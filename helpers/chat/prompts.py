@@ -3,9 +3,11 @@
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import index
 from typing import TYPE_CHECKING
 
 from helpers.chat.loading import load
+from helpers.checks import check_text
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -26,12 +28,13 @@ def asked(question: str, system: str | None = None, model: "Loaded | None" = Non
 
     Raises:
         TypeError: if the question is not a string.
-        ValueError: if it is empty.
+        ValueError: if it is empty, or a text holds half of a surrogate pair.
     """
-    if not isinstance(question, str):
-        raise TypeError(f"question must be a string, not {type(question).__name__}")
+    check_text("question", question)
     if not question:
         raise ValueError("question='' asks nothing; give some text")
+    if system is not None:
+        check_text("system", system)
     _, tokenizer = model or load()
     messages = [{"role": "system", "content": SYSTEM}] if system else []
     messages.append({"role": "user", "content": QUESTION})
@@ -63,13 +66,15 @@ def start_id(tokenizer: "PreTrainedTokenizerFast") -> int:
 
 
 def check_texts(name: str, texts: Sequence[str]) -> None:
-    """Raise TypeError or ValueError unless there are texts, all of them strings, none empty."""
+    """Raise TypeError or ValueError unless there are texts, all of them strings that can be written, none empty."""
     if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
         raise TypeError(f"{name} must be a sequence of strings; put a single text in a list")
     if not len(texts):
         raise ValueError(f"{name}=[] is an empty corpus; give at least one text")
     if empty := [i for i, text in enumerate(texts) if not text]:
         raise ValueError(f"{name}[{empty[0]}] is empty; a text has at least one token to predict")
+    for i, text in enumerate(texts):
+        check_text(f"{name}[{i}]", text)
 
 
 def prompt_rows(prompts: Sequence[str | Sequence[int]], tokenizer: "PreTrainedTokenizerFast") -> list[list[int]]:
@@ -78,9 +83,20 @@ def prompt_rows(prompts: Sequence[str | Sequence[int]], tokenizer: "PreTrainedTo
         raise TypeError("prompts must be a sequence of texts or of rows of ids; put a single prompt in a list")
     if not len(prompts):
         raise ValueError("prompts=[] is nothing to go on from; give at least one")
-    rows = [text_ids(tokenizer, prompt) if isinstance(prompt, str) else list(map(int, prompt)) for prompt in prompts]
-    if empty := [i for i, row in enumerate(rows) if not row]:
-        raise ValueError(f"prompts[{empty[0]}] has no ids; give at least the token that begins a text")
+    rows = []
+    for i, prompt in enumerate(prompts):
+        if isinstance(prompt, str):
+            check_text(f"prompts[{i}]", prompt)
+            rows.append(text_ids(tokenizer, prompt))
+            continue
+        try:
+            rows.append(list(map(index, prompt)))
+        except TypeError:
+            raise TypeError(f"prompts[{i}]={prompt!r} is neither a text nor a row of ids") from None
+        if not rows[i]:
+            raise ValueError(f"prompts[{i}] has no ids; give at least the token that begins a text")
+        if not 0 <= min(rows[i]) <= max(rows[i]) < len(tokenizer):
+            raise ValueError(f"prompts[{i}] holds ids out of the vocabulary; give 0 to {len(tokenizer) - 1}")
     return rows
 
 

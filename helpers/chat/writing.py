@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from helpers.chat.loading import load
 from helpers.chat.prompts import check_room, prompt_rows
+from helpers.checks import check_whole
 from helpers.progress import progress
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def generate(
 
     loaded, tokenizer = model or load()
     rows = prompt_rows(prompts, tokenizer)
-    _check_counts(max_new_tokens, batch_size, stop)
+    _check_options(max_new_tokens, seed, stop, batch_size)
     check_room(loaded, rows, "prompt", more=max_new_tokens)
     samplers = list(sampler) if isinstance(sampler, Sequence) else [sampler] * len(rows)
     if len(samplers) != len(rows):
@@ -114,7 +115,7 @@ def stream(
 
     loaded, tokenizer = model or load()
     rows = prompt_rows([prompt], tokenizer)
-    _check_counts(max_new_tokens, 1, stop)
+    _check_options(max_new_tokens, seed, stop)
     check_room(loaded, rows, "prompt", more=max_new_tokens)
     uniforms = torch.rand(1, max_new_tokens, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
 
@@ -142,8 +143,9 @@ def _begins(text: str, stop: str | None) -> bool:
     return stop is not None and any(text.endswith(stop[:n]) for n in range(1, len(stop)))
 
 
-def _check_counts(max_new_tokens: int, batch_size: int, stop: str | None) -> None:
-    if max_new_tokens < 1 or batch_size < 1:
-        raise ValueError(f"max_new_tokens={max_new_tokens}, batch_size={batch_size} write nothing; give at least 1 of each")
+def _check_options(max_new_tokens: int, seed: int, stop: str | None, batch_size: int = 1) -> None:
+    check_whole("max_new_tokens", max_new_tokens, least=1)
+    check_whole("batch_size", batch_size, least=1)
+    check_whole("seed", seed)
     if stop == "":
         raise ValueError("stop='' is in every text; give a string, or None for no stop")
