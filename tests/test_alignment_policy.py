@@ -10,7 +10,7 @@ from helpers.alignment import pretrained
 from helpers.alignment.batches import descend, make_batch
 from helpers.alignment.generate import pick, sample
 from helpers.alignment.grpo import grpo
-from helpers.alignment.policy import kl_to_reference, play
+from helpers.alignment.policy import kl_to_reference
 from helpers.alignment.ppo import ppo
 from helpers.alignment.pretrained import base_file, base_model
 from helpers.models import Config
@@ -77,12 +77,6 @@ def test_tokens_come_as_often_as_the_model_says():
     )
 
 
-@pytest.mark.parametrize("bad", [{"prompts": []}, {"prompts": [[]]}, {"max_new": 0}, {"temperature": -1}])
-def test_nothing_to_sample_is_refused(bad):
-    with pytest.raises(ValueError, match="prompts are missing|sample nothing"):
-        sample(model(), **{"prompts": [[1]], "eos": EOS, **bad})
-
-
 def likes_nines(prompts, answers):
     return torch.tensor([answer.count(9) / len(answer) for answer in answers])
 
@@ -135,13 +129,6 @@ def test_a_loss_that_is_no_number_changes_nothing():
         descend(optimizer, policy(torch.tensor([[1]])).sum() * float("nan"))
 
 
-def test_a_round_remembers_who_sampled():
-    policy, reference = model(), model(1)
-    played = play(policy, reference, PROMPTS, likes_nines, eos=EOS, max_new=4, seed=0)
-    assert played.rewards.shape == (5,) and played.log_probs.shape == played.batch.mask.shape == played.ref_log_probs.shape
-    assert not torch.allclose(played.log_probs, played.ref_log_probs)
-
-
 # The base model that is kept
 
 
@@ -188,8 +175,3 @@ def test_whatever_makes_a_model_is_in_its_name(monkeypatch, tmp_path):
     source.write_text("# changed")
     monkeypatch.setattr("helpers.training.__file__", str(source))
     assert len(files | {base_file(WORLD, RECIPE, config)}) == 5
-
-
-def test_another_vocabulary_is_refused(cache):
-    with pytest.raises(ValueError, match="vocab_size=7"):
-        base_model(WORLD, RECIPE, Config(vocab_size=7))

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tarfile
 import textwrap
-import time
 import zipfile
 
 import pytest
@@ -267,33 +266,3 @@ def test_the_listing_says_what_is_there(registry, capsys):
 def test_npm_of_the_requirements_is_used_where_the_system_has_none(monkeypatch):
     monkeypatch.setenv("PATH", "")
     assert download._npm().startswith(sys.prefix)
-
-
-def best_of(n, call):
-    """The least seconds of `n` calls: what it costs when nothing else runs."""
-    seconds = []
-    for _ in range(n):
-        start = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
-
-
-def test_the_real_assets_are_there_and_asking_again_is_quick():
-    for name in ASSETS:
-        path(name)
-    assert all(asset.is_complete() for asset in ASSETS.values())
-    again = best_of(5, lambda: [path(name) for name in ASSETS])
-    python = best_of(5, lambda: subprocess.run([sys.executable, "-c", "pass"], check=True))
-    assert again < 10 * python, "asking again costs many times what starting Python costs"
-
-
-def test_the_chat_model_loads_and_answers():
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    model = AutoModelForCausalLM.from_pretrained(path("chat-model"))
-    tokenizer = AutoTokenizer.from_pretrained(path("chat-model"))
-    question = [{"role": "user", "content": "What is the capital of France?"}]
-    prompt = tokenizer.apply_chat_template(question, add_generation_prompt=True, return_tensors="pt")
-    answer = model.generate(**prompt, max_new_tokens=12, do_sample=False)[0, prompt["input_ids"].shape[1] :]
-    assert "Paris" in tokenizer.decode(answer)

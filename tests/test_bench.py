@@ -6,7 +6,6 @@ import pytest
 
 from benchmarks import __main__ as bench
 from benchmarks.rounds import Comparison, Growth, slope, times_as_fast
-from helpers.estimates import Estimate
 
 
 def test_a_ratio_is_theirs_by_ours_whoever_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,14 +18,6 @@ def test_a_ratio_is_theirs_by_ours_whoever_comes_first(monkeypatch: pytest.Monke
     assert order == ["ours", "theirs", "theirs", "ours", "ours", "theirs", "theirs", "ours"]
     monkeypatch.setattr("benchmarks.rounds.timed", lambda call: 3.0 if call is one.theirs else 1.5)
     assert times_as_fast(one, 4).value == 2
-
-
-def test_where_we_lose_the_table_says_why() -> None:
-    def row(because: str, *values: float) -> tuple[Comparison, Estimate]:
-        return Comparison("a", "b", list, list, because), Estimate(*values, "×", "95 %")
-
-    text = bench.table("part", [row("for this", 0.5, 0.4, 0.6), row("", 0.5, 0.4, 0.6), row("never", 0.9, 0.8, 1.1)])
-    assert "| a | b | 0.50 | 0.40–0.60 | for this |" in text and "not explained yet" in text and "never" not in text
 
 
 def test_slopes() -> None:

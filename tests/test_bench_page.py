@@ -1,15 +1,14 @@
 """The benchmark of pages measures what it says: packed bytes, requests, third parties, when a page can be used."""
 
 import gzip
-import json
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from benchmarks import page, stock
-from benchmarks.loading import Line, Load, interactive, visit
+from benchmarks import page
+from benchmarks.loading import Line, interactive, visit
 from benchmarks.packing import serve_packed
 
 QUICK = Line(latency=20, down=8_000, up=8_000, slower=1)
@@ -64,29 +63,6 @@ def test_a_page_that_is_busy_cannot_be_used_before_it_is_done(browser, address: 
     assert 0 < still.painted <= still.interactive < load.interactive
 
 
-@pytest.mark.long
-def test_what_comes_and_what_is_asked_of_others_is_counted(browser, address: str) -> None:
-    visit(browser, address, "plain.html", line=QUICK, quiet=0.2)  # a browser's first asks for an icon
-    plain, busy, copied = (
-        visit(browser, address, f"{name}.html", line=QUICK, quiet=1) for name in ("plain", "busy", "copied")
-    )
-    assert (plain.requests, plain.third_parties) == (1, 0)
-    assert (busy.requests, busy.third_parties) == (3, 1), "refused, and counted"
-    assert (copied.requests, copied.third_parties) == (2, 1), "answered by a copy, and counted"
-    assert copied.n_bytes > plain.n_bytes > 0 and busy.n_bytes < 5_000, "packed"
-
-
-@pytest.mark.long
-def test_a_slow_line_is_slow(browser, address: str) -> None:
-    fast, slow = (visit(browser, address, "busy.html", line=Line(n, 8_000, 8_000, 1), quiet=1) for n in (0, 500))
-    assert slow.painted > fast.painted + 0.5, "the page and its style wait half a second each"
-
-
-def test_a_page_that_is_not_there(browser, address: str) -> None:
-    with pytest.raises(ValueError, match="path='none.html' is no page of the site: 404"):
-        visit(browser, address, "none.html", line=QUICK)
-
-
 @pytest.mark.parametrize(
     ("painted", "ready", "tasks", "expected"),
     [
@@ -96,17 +72,6 @@ def test_a_page_that_is_not_there(browser, address: str) -> None:
 )  # fmt: skip
 def test_time_to_interactive(painted: float, ready: float, tasks: list[tuple[float, float]], expected: float) -> None:
     assert interactive(painted, ready, tasks, quiet=5) == pytest.approx(expected)
-
-
-def test_the_table_says_where_we_lose(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours, theirs = [Load(10, 2_000, 0, 1.0, 3.0)] * 2, [Load(20, 3_000, 2, 2.0, 1.5)] * 2
-    bytes_, requests, others, painted, used = page.rows("a", ours, theirs)
-    assert "| 2 | 3 | 1.5 | 1.5–1.5 |  |" in bytes_ and "| 10 | 20 | 2 | 2–2 |  |" in requests
-    assert (
-        "| 0 | 2 | – | – |  |" in others
-        and "| 1 | 2 | 2 |" in painted
-        and "| 0.50 | 0.50–0.50 | not explained yet |" in used
-    )
 
 
 def test_visits_are_in_turns_and_the_first_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,25 +87,3 @@ def test_without_a_built_book_the_part_says_what_to_run(tmp_path: Path, monkeypa
     with pytest.raises(RuntimeError, match="run `make book` first"):
         page.section(quick=True)
     assert page.main(["--site", str(tmp_path)]) == 1 and "run `make book` first" in capsys.readouterr().err
-
-
-def test_a_stock_page_has_the_words_and_outputs_of_the_notebook(tmp_path: Path) -> None:
-    root = tmp_path / "checkout"
-    (root / "chapters").mkdir(parents=True)
-    (root / "_toc.yml").write_text(
-        "format: jb-book\nroot: chapters/index\nchapters:\n"
-        + "".join(f"- file: chapters/{name}\n" for name in ("one", "glossary", "bibliography"))
-    )
-    (root / "references.bib").write_text("")
-    for name in ("glossary", "bibliography"):
-        (root / "chapters" / f"{name}.md").write_text(f"# {name}\n")
-    output = {"output_type": "stream", "name": "stdout", "text": "forty-two"}
-    cells = [
-        {"cell_type": "markdown", "metadata": {}, "source": "# One\n\nWords and $x^2$.\n\n```{exercise}\nDo it.\n```"},
-        {"cell_type": "code", "metadata": {}, "source": "1 / 0", "execution_count": 1, "outputs": [output]},
-    ]
-    copy = tmp_path / "one.ipynb"
-    copy.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}))
-    text = (stock.build_stock([copy], tmp_path / "stock", root) / "chapters" / "one.html").read_text()
-    assert "Words and" in text and "forty-two" in text and "ZeroDivisionError" not in text, "shown, not executed"
-    assert "Do it." in text and stock.MATHJAX_ADDRESS in text

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from benchmarks import alignment, notebooks, running
-from benchmarks.stock import call
 from helpers.models import Config
 from tools import execute
 
@@ -54,38 +53,3 @@ def test_an_unchanged_notebook_is_not_run_again(tmp_path: Path, capsys) -> None:
     assert built == execute.EXECUTED and not list(tmp_path.glob("_build"))
     outputs = [cell.get("outputs") for cell in json.loads((place / "executed" / "00.ipynb").read_text())["cells"]]
     assert "3.14" in json.dumps(outputs)
-
-
-@pytest.mark.long
-def test_each_way_runs_the_notebook(tmp_path: Path) -> None:
-    (notebook,) = notebooks.generated(tmp_path / "small", 1)
-    place = tmp_path / "of"
-    for way in (notebooks.nbconvert, notebooks.nbmake):
-        way(notebook, place)
-    copies = [place / "nbconvert" / "00.ipynb", place / "nbmake" / "chapters" / "00.ipynb"]
-    assert all("3.14159" in copy.read_text() for copy in copies)
-    assert "3.14159" not in notebook.read_text()
-    notebooks.book(notebook, place / "executing", "force")
-    notebooks.book(notebook, place / "book", "off")
-    pages = [(place / name / "_build" / "html" / "page.html").read_text() for name in ("executing", "book")]
-    assert "3.14159" in pages[0] and "3.14159" not in pages[1]
-
-
-@pytest.mark.long
-def test_a_notebook_that_fails_fails_the_part(tmp_path: Path) -> None:
-    (notebook,) = notebooks.generated(tmp_path, 1)
-    notebook.write_text(notebook.read_text().replace("math.pi", "1 / 0"))
-    for way in (notebooks.nbconvert, notebooks.nbmake, lambda one, place: notebooks.book(one, place, "force")):
-        with pytest.raises(RuntimeError, match="ZeroDivisionError|ExecutionError"):
-            way(notebook, tmp_path / "of")
-    with pytest.raises(RuntimeError, match="benchmarks.running failed"):
-        notebooks.cold([notebook], tmp_path / "of")
-
-
-def test_the_rows_of_a_part_are_named(tmp_path: Path) -> None:
-    rows = [(one.what, one.beside) for one in notebooks.of_notebooks(quick=True)]
-    assert len(set(rows)) == 5 and sum("unchanged" in what for what, _ in rows) == 2
-    (row,) = notebooks.of_chapter(quick=False)
-    assert row.what == "test chapter 01 and make its page"
-    with pytest.raises(RuntimeError, match="-c print"):
-        call(["-c", "print(1 / 0)"], tmp_path)

@@ -47,21 +47,3 @@ def test_a_shortened_vocabulary_is_the_one_that_training_would_have_given():
 def test_a_mixture_has_the_shares_that_were_asked():
     parts = mixture({"a": "xyz", "b": "အ", "c": "none"}, {"a": 3, "b": 1, "c": 0}, 1000)
     assert [len(part.encode()) for part in parts] == [750, 249]  # 250 bytes end inside a character
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: mixture({"a": "x"}, {"a": -1}, 10), r"shares\['a'\]=-1 is negative"),
-        (lambda: mixture({"a": "x"}, {"a": 0}, 10), "not all 0"),
-        (lambda: mixture({"a": ""}, {"a": 1}, 10), "nothing in 'a'"),
-        (lambda: mixture({"a": "x"}, {"b": 1}, 10), "nothing in 'b'"),
-        (lambda: mixture({"a": "x"}, {"a": 1}, 0), "n_bytes=0"),
-        (lambda: train(["x"], 255), "size=255"),
-        (lambda: train(["x"], 300, words_of="gpt-9"), "words_of='gpt-9' is not read by tiktoken"),
-        (lambda: shortened(train(["x"], 256), 9), "size=9"),
-    ],
-)
-def test_bad_input_is_named(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()

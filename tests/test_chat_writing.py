@@ -117,11 +117,6 @@ def test_each_prompt_may_have_its_own_sampler(chat):
         assert all(together[i].ids == alone[i].ids for i in range(4) if samplers[i] == sampler)
 
 
-def test_as_many_samplers_as_prompts(chat):
-    with pytest.raises(ValueError, match="2 samplers for 3 prompts"):
-        generate(STARTS[:3], max_new_tokens=2, sampler=[None, Settings()])
-
-
 def test_padding_without_a_mask_would_change_the_answer(chat):
     model, tokenizer = chat
     rows = [text_ids(tokenizer, text) for text in (STARTS[0], STARTS[4])]
@@ -185,26 +180,6 @@ def test_a_stream_is_the_answer_in_pieces(chat, settings):
         (answer,) = generate([prompt], max_new_tokens=14, sampler=settings, seed=5, stop=stop)
         pieces = list(stream(prompt, max_new_tokens=14, sampler=settings, seed=5, stop=stop))
         assert "".join(pieces) == answer.text and all(pieces) and len(pieces) > 0
-
-
-@pytest.mark.parametrize(
-    ("prompts", "options", "error", "words"),
-    [
-        ("one", {}, TypeError, "put a single prompt in a list"),
-        ([], {}, ValueError, "nothing to go on from"),
-        ([[]], {}, ValueError, "has no ids"),
-        (["a"], {"max_new_tokens": 0}, ValueError, "max_new_tokens=0"),
-        (["a"], {"batch_size": 0}, ValueError, "batch_size=0"),
-        (["a"], {"stop": ""}, ValueError, "is in every text"),
-        (["a"], {"max_new_tokens": 9000}, ValueError, "context holds 8,192"),
-        (["a"], {"sampler": Settings(0)}, ValueError, "use greedy"),
-        (["a"], {"sampler": Settings(top_p=2)}, ValueError, "top_p=2"),
-        (["a"], {"allowed": lambda ids: []}, ValueError, "permits no token"),
-    ],
-)
-def test_what_can_t_be_written_is_named(chat, prompts, options, error, words):
-    with pytest.raises(error, match=words):
-        generate(prompts, **{"max_new_tokens": 2, **options})
 
 
 def test_beams_are_token_for_token_those_of_generate(chat):

@@ -89,22 +89,6 @@ def test_prose_is_long_and_passages_have_the_asked_length():
 
 
 @pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: declaration("xyz"), "code='xyz' is not a translation"),
-        (lambda: declaration("my"), "code='my' is not a translation .* did you mean mya"),
-        (lambda: declaration(None), "code=None is not a translation"),
-        (lambda: prose("hamlet"), "name='hamlet' is not a corpus; there are addresses, moby-dick"),
-        (lambda: passages(["a"], 0), "n_words=0"),
-        (lambda: comparable_declarations(2), "min_alignment=2"),
-    ],
-)
-def test_bad_input_is_named(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()
-
-
-@pytest.mark.parametrize(
     ("text", "script"),
     [
         ("", "none"),

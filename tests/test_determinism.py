@@ -10,10 +10,6 @@ from tools import determinism, execute
 MADE = Claim("size-x", "It is {value}.", 9.0, "×", "9×", 8.5, 9.5, "3 seeds", "at least 8×", "text", "a test", True)
 
 
-def test_the_same_ledger_agrees():
-    assert determinism.differences([MADE], [MADE], exact=True) == []
-
-
 @pytest.mark.parametrize("changed", [{"value": 9.0000000001}, {"low": 8.4}, {"high": None}])
 def test_a_last_digit_counts_with_the_same_threads_only(changed):
     other = [replace(MADE, **changed)]
@@ -55,22 +51,3 @@ def test_each_run_says_what_differs(monkeypatch, capsys):
     monkeypatch.setattr(determinism, "run", lambda notebook, threads: next(made))
     assert determinism.main([notebook.name]) == 1
     assert "DIFFER" in capsys.readouterr().out
-
-
-def test_after_a_notebook_that_fails_the_others_are_compared(monkeypatch, capsys):
-    first, second = execute.notebooks()[:2]
-
-    def run(notebook, threads):
-        if notebook == first:
-            raise execute.NotebookFailedError(f"{notebook.name} failed")
-        return [MADE]
-
-    monkeypatch.setattr(determinism, "run", run)
-    assert determinism.main([first.name, second.name]) == 1
-    said = capsys.readouterr().out
-    assert f"{first.name}: FAILED" in said and f"{second.name}: 1 claims, they agree" in said
-
-
-def test_a_name_of_no_notebook_is_refused():
-    with pytest.raises(SystemExit, match="99_"):
-        determinism.main(["99_"])

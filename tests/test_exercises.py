@@ -23,26 +23,13 @@ from tools.teach.chapter import exercises as exercises_of
 from tools.teach.chapter import parse, read, source
 from tools.teach.notebooks import bound, used
 
+FIVES = [
+    5, 5.0, np.float64(5.01), np.int64(5), Fraction(5), Decimal("5"), np.array(5), np.array([5.0]), [5], {5},
+    pd.Series([5.0]), pd.Index([5]), pd.DataFrame({"x": [5]}), Estimate(5, 4, 6, "%", ""),
+]  # fmt: skip
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        5,
-        5.0,
-        np.float64(5.01),
-        np.int64(5),
-        Fraction(5),
-        Decimal("5"),
-        np.array(5),
-        np.array([5.0]),
-        [5],
-        {5},
-        pd.Series([5.0]),
-        pd.Index([5]),
-        pd.DataFrame({"x": [5]}),
-        Estimate(5, 4, 6, "%", ""),
-    ],
-)
+
+@pytest.mark.parametrize("answer", FIVES)
 def test_right_numbers(answer):
     assert grade(answer, 5, because="five.", rel=0.01) == (True, "Right. five.")
 
@@ -69,15 +56,9 @@ def test_case_spaces_and_a_container_of_one_do_not_make_a_string_wrong(answer):
 
 FRAME = pd.DataFrame({"a": [1.0, 2.0, 3.0]})
 LISTS = [
-    (1, 2, 3),
-    np.array([1, 2, 3]),
-    FRAME.a,
-    FRAME,
-    FRAME.a.to_frame(),
-    pd.Index([1, 2, 3]),
-    range(1, 4),
+    (1, 2, 3), np.array([1, 2, 3]), FRAME.a, FRAME, FRAME.a.to_frame(), pd.Index([1, 2, 3]), range(1, 4),
     deque([1, 2, 3]),
-]
+]  # fmt: skip
 LISTS += [{1: 0, 2: 0, 3: 0}.keys(), {"a": 1, "b": 2, "c": 3}.values(), [np.float32(1), Fraction(2), 3.01]]
 SETS = [["b", "a"], ("A", "b"), {"a": 1, "b": 2}.keys(), frozenset("ab"), np.array(["a", "b", "a"]), pd.Index(["b", "a"])]
 DICTS = [OrderedDict(b=[1, 2], a=1), Counter({"a": 1}) | {"b": (1, 2)}, {np.str_("A"): 1.0, "b": np.array([1, 2])}]
@@ -163,34 +144,11 @@ def test_no_answer_makes_a_check_raise(expected, hints, monkeypatch):
         assert json.dumps(seen.pop(), ensure_ascii=False).encode()
 
 
-PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.complex_numbers() | st.binary()
-ANY = st.recursive(
-    PLAIN,
-    lambda inner: (
-        st.lists(inner)
-        | st.lists(inner).map(tuple)
-        | st.dictionaries(st.text() | st.integers(), inner)
-        | st.lists(inner).map(lambda values: pd.Series(values, dtype=object))
-    ),
-    max_leaves=8,
-)
 NUMBERS = st.lists(st.floats(-1e9, 1e9), min_size=2, max_size=5)
 AS_LIST = [
-    list,
-    tuple,
-    np.array,
-    pd.Series,
-    pd.Index,
-    deque,
-    lambda v: dict(enumerate(v)).values(),
+    list, tuple, np.array, pd.Series, pd.Index, deque, lambda v: dict(enumerate(v)).values(),
     lambda v: pd.DataFrame({"a": v}),
-]
-
-
-@given(ANY, ANY, st.dictionaries(PLAIN, st.text(), max_size=3))
-def test_any_answer_is_graded(answer, expected, hints):
-    right, words = grade(answer, expected, because="so", hints=hints)
-    assert isinstance(right, bool) and words
+]  # fmt: skip
 
 
 @given(NUMBERS, st.sampled_from(AS_LIST))
@@ -240,17 +198,6 @@ def test_a_string_is_right_in_any_case_that_python_folds(word):
 def test_an_unforeseen_wrong_answer_is_told_in_which_way_it_is_wrong(answer, expected, due):
     right, words = grade(answer, expected, because="")
     assert not right and words.startswith("Not yet: ") and due in words, words
-
-
-def test_an_answer_whose_own_methods_fail_is_told_so():
-    told = grade(Hostile(), 5, because="")
-    assert told == (False, "Not yet: (a value of type Hostile) can't be compared with what is due (RuntimeError).")
-
-
-def test_a_negative_tolerance_is_refused():
-    for rel in (-1, math.nan):
-        with pytest.raises(ValueError, match="must not be negative"):
-            grade(2, 2.5, because="so", rel=rel)
 
 
 def double(x):

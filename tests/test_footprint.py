@@ -1,4 +1,4 @@
-"""The chat model's memory is predicted before it is measured, and a size that is none is named."""
+"""The chat model's memory is predicted before it is measured."""
 
 import os
 
@@ -35,14 +35,6 @@ def test_the_settings_of_the_memory_are_for_the_other_process_alone(monkeypatch)
     monkeypatch.delenv("MALLOC_MMAP_THRESHOLD_", raising=False)
     assert peak_bytes(os.getenv, "MALLOC_TRIM_THRESHOLD_")[1] == "0"
     assert os.environ["MALLOC_TRIM_THRESHOLD_"] == "7" and "MALLOC_MMAP_THRESHOLD_" not in os.environ
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"), [({"context": 0}, "context=0"), ({"batch": 1.5}, "batch=1.5"), ({"chunk": -1}, "chunk=-1")]
-)
-def test_a_size_that_is_none_is_named(wrong, message):
-    with pytest.raises(ValueError, match=message):
-        chat_model_memory(CHAT_MODEL, **({"context": 8} | wrong))
 
 
 def test_a_function_of_a_notebook_is_refused(monkeypatch):

@@ -62,19 +62,6 @@ def test_what_is_not_a_language(text, answer):
     assert detect(text) == answer
 
 
-@pytest.mark.parametrize(
-    ("arguments", "error", "message"),
-    [
-        ({"text": None}, TypeError, "text=None is not a string but NoneType"),
-        ({"text": b"x"}, TypeError, "is not a string but bytes"),
-        ({"text": "x", "at_least": 2}, ValueError, "at_least=2 is not between 0 and 1"),
-    ],
-)
-def test_bad_input_is_named(arguments, error, message):
-    with pytest.raises(error, match=message):
-        detect(**arguments)
-
-
 def test_labels():
     assert len(supported()) == 55
     assert [label_of(tag) for tag in ("en", "nb", "als", "zh", "zh-Hans", "zh-Hant", "vi-Hani", "my", "de-1996")] == [

@@ -56,21 +56,3 @@ def test_a_threshold_turns_doubt_into_undecided(tool):
 def test_no_string_makes_a_tool_fail(text):
     for name in tools():
         assert identify([text], name)[0]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error", "message"),
-    [
-        (
-            {"texts": ["x"], "tool": "lingua"},
-            ValueError,
-            "tool='lingua' is not an identifier; there are langdetect, profiles, py3",
-        ),
-        ({"texts": "x", "tool": "cld2"}, TypeError, "texts='x' is one string"),
-        ({"texts": [1], "tool": "cld2"}, TypeError, "text=1 is not a string but int"),
-        ({"texts": ["x"], "tool": "cld2", "at_least": 7}, ValueError, "at_least=7 is not between 0 and 1"),
-    ],
-)
-def test_bad_input_is_named(arguments, error, message):
-    with pytest.raises(error, match=message):
-        identify(**arguments)

@@ -33,21 +33,3 @@ def test_the_seed_decides():
     texts = {"long": "".join(map(chr, range(32, 120))) * 50}
     one, same, other = (mixture(texts, {"long": 1}, 3000, seed=seed) for seed in (0, 0, 1))
     assert torch.equal(one, same) and not torch.equal(one, other)
-
-
-@pytest.mark.parametrize(
-    ("texts", "shares", "n_bytes", "message"),
-    [
-        (TEXTS, {"a": 1}, 0, "n_bytes=0 is too few"),
-        (TEXTS, {"nobody": 1}, 10, "shares has 'nobody', for which there is no text"),
-        ({"a": ""}, {"a": 1}, 10, "shares has 'a', for which there is no text"),
-        (TEXTS, {"a": -1, "b": 2}, 10, r"shares\['a'\]=-1 is negative"),
-        (TEXTS, {}, 10, "shares={} have no sum"),
-        (TEXTS, {"a": 0}, 10, "have no sum"),
-        (TEXTS, {"a": float("nan")}, 10, r"shares\['a'\]=nan is not a number"),
-        (TEXTS, {"a": float("inf")}, 10, "=inf is negative or endless"),
-    ],
-)
-def test_what_is_no_mixture_is_refused(texts, shares, n_bytes, message):
-    with pytest.raises(ValueError, match=message):
-        mixture(texts, shares, n_bytes)

@@ -77,17 +77,3 @@ def test_more_than_the_context_of_the_model_is_refused():
     for cost, length in ((training_seconds, 31), (decode_seconds, [8, 31])):
         with pytest.raises(ValueError, match="31 positions are more than context=30"):
             cost(model, length)
-
-
-@pytest.mark.parametrize("wrong", [{"length": 0}, {"length": 8.0}, {"n_tokens": 0}, {"rounds": True}])
-def test_a_training_of_no_size_is_refused(wrong):
-    ((name, value),) = wrong.items()
-    with pytest.raises(ValueError, match=f"{name}={value!r} is no size; give a whole number from 1 on"):
-        training_seconds(Recorder(), **{"length": 8} | wrong)
-
-
-@pytest.mark.parametrize(("wrong", "least"), [({"context": -1}, 0), ({"batch_size": 0}, 1), ({"rounds": None}, 1)])
-def test_a_step_of_no_size_is_refused(wrong, least):
-    ((name, value),) = wrong.items()
-    with pytest.raises(ValueError, match=f"{name}={value!r} is no size; give a whole number from {least} on"):
-        decode_seconds(Recorder(), [wrong.pop("context", 8)], **wrong)

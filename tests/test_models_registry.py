@@ -3,11 +3,9 @@
 import subprocess
 import sys
 
-import pytest
 import torch
 from torch import nn
 
-import helpers.models
 from helpers.models import ARCHITECTURES, Config
 from helpers.models.stack import state_bytes
 
@@ -27,8 +25,3 @@ def test_each_name_makes_a_model_with_the_same_interface():
 def test_torch_is_imported_only_with_the_first_model():
     program = "import sys, helpers.models; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True)
-
-
-def test_another_attribute_is_missing_as_always():
-    with pytest.raises(AttributeError, match="module 'helpers.models' has no attribute 'architectures'"):
-        _ = helpers.models.architectures

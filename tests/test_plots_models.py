@@ -45,13 +45,6 @@ def test_a_name_without_a_colour_gets_none_that_another_curve_has():
     assert of["a"] not in {of[name] for name in list(COLOURS)[3:]}
 
 
-def test_no_curve_and_no_logarithm():
-    with pytest.raises(ValueError, match="curves="):
-        line_plot({}, xlabel="x", ylabel="y")
-    with pytest.raises(ValueError, match="'x'.*not positive"):
-        line_plot({"x": pd.Series([1.0, 0.0])}, xlabel="x", ylabel="y", log="y")
-
-
 def test_names_that_would_meet_are_moved_apart_and_others_stay():
     places = _spread(np.array([0.1, 0.5, 0.51, 0.52, 0.9]), 0.06)
     assert places[0] == 0.1 and places[-1] == 0.9

@@ -18,12 +18,6 @@ def test_a_preset_is_found_by_its_name():
     assert all(settings.order == ORDER for settings in PRESETS.values())
 
 
-@pytest.mark.parametrize("name", ["", "Factual", "greedy"])
-def test_another_name_is_refused(name):
-    with pytest.raises(ValueError, match=f"name={name!r} is no preset; there are factual, creative"):
-        preset(name)
-
-
 def test_factual_keeps_the_likeliest_unless_another_is_nearly_as_likely():
     # By hand: at a temperature of 0.2 odds are raised to the fifth power, so 5 to 3 become 3125 to 243, or 93 in 100.
     assert kept([0.5, 0.3, 0.2], FACTUAL) == [0]

@@ -1,4 +1,4 @@
-"""From needs to a shortlist: three worked cases, what holds for any needs, and what is refused."""
+"""From needs to a shortlist: three worked cases, and what holds for any needs."""
 
 import random
 import re
@@ -190,35 +190,3 @@ def test_every_model_is_judged_once_with_a_reason_and_the_order_only_orders():
         assert set(names(again.kept)) == set(names(found.kept)) and names(again.ruled_out) == names(found.ruled_out)
         first = [choice.evidence[order[0]] for choice in again.kept]
         assert first == sorted(first, key=lambda value: (value is None, -(value or 0)))
-
-
-# Bad input -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("given", "error", "words"),
-    [
-        ({"languages": "en"}, TypeError, "no sequence of tags"),
-        ({"languages": ()}, ValueError, "asks for none"),
-        ({"languages": ("xx",)}, ValueError, "languages holds 'xx'"),
-        ({"domain": "cooking"}, ValueError, "domain holds 'cooking'.*biomedicine"),
-        ({"precision": "int3"}, ValueError, "precision holds 'int3'"),
-        ({"device": "NVIDIA L4 24 GB"}, TypeError, "known_device"),
-        ({"context": 0}, ValueError, "context=0"),
-        ({"users": 1.5}, ValueError, "users=1.5"),
-        ({"devices": -1}, ValueError, "devices=-1"),
-        ({"speed": -1.0}, ValueError, "speed=-1.0"),
-        ({"price": float("nan")}, ValueError, "price=nan"),
-        ({"budget": 0}, ValueError, "budget=0"),
-        ({"commercial": 1}, TypeError, "commercial=1"),
-        ({"answers": "yes"}, TypeError, "answers='yes'"),
-    ],
-)
-def test_bad_needs_are_named(given: dict, error: type[Exception], words: str):
-    with pytest.raises(error, match=words):
-        Needs(**given)
-
-
-def test_an_order_names_each_criterion_once():
-    with pytest.raises(ValueError, match="each of domain, size, premium, speed, room once"):
-        shortlist(Needs(), ("size", "domain"))

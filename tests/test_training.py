@@ -112,14 +112,6 @@ def test_a_seed_gives_the_same_model_and_leaves_the_generator_alone():
     assert not torch.equal(one.embedding.weight, other.embedding.weight)
 
 
-@pytest.mark.parametrize(
-    "change", [{"n_tokens": 0}, {"seconds": 0}, {"clip": math.nan}, {"warmup": 1}, {"weight_decay": -1}]
-)
-def test_a_recipe_that_is_none_is_refused(change):
-    with pytest.raises(ValueError, match=f"{next(iter(change))}="):
-        replace(RECIPE, **change)
-
-
 def test_too_little_text_is_refused():
     with pytest.raises(ValueError, match="too few; give one row of more than context=8"):
         train(small(), IDS[:8], RECIPE)

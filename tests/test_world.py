@@ -7,14 +7,8 @@ import pytest
 
 from helpers.world import World, WorldConfig, make_world
 from helpers.world.documents import documents, shuffled
-from helpers.world.judges import (
-    CONSTITUTION,
-    constitution_score,
-    gold_reward,
-    human_prefers_first,
-    judge,
-)
-from helpers.world.language import ATTRIBUTES, CLOSERS, DECLINE, MARKERS, OPENERS, TONES, answer_text, names
+from helpers.world.judges import CONSTITUTION, constitution_score, gold_reward, human_prefers_first, judge
+from helpers.world.language import ATTRIBUTES, CLOSERS, DECLINE, MARKERS, OPENERS, TONES, answer_text
 from helpers.world.questions import Question, declining, demonstrations, draw_questions, questions
 from helpers.world.tokenizer import document_ids, make_tokenizer
 
@@ -85,12 +79,6 @@ def test_tones_are_known_by_their_words():
     assert answer_text("they eat.", "rude", 4) == "they eat. now go away, you turnip."
     assert answer_text("they eat.", "polite", 6) == "thank you for asking. they eat. feel welcome to ask more."
     assert {answer_text("they eat.", "neutral", draw) for draw in range(9)} == {"they eat."}
-
-
-def test_names_are_different():
-    assert len(set(names(552))) == 552
-    with pytest.raises(ValueError, match="n=600"):
-        names(600)
 
 
 def test_the_tokenizer_gives_back_every_document(world):
@@ -183,34 +171,3 @@ def test_a_constitution_sees_tone_and_form_but_no_facts():
     assert 2 ** len(CONSTITUTION) - 1 == score("good question. " + right)
     with pytest.raises(ValueError, match="principles"):
         constitution_score(QUESTION.text, right, ())
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"exposures": ()}, "exposures="),
-        ({"exposures": (1, 1)}, "exposures="),
-        ({"exposures": (-1,)}, "exposures="),
-        ({"people_per_group": 0}, "people_per_group=0"),
-        ({"n_unseen": -1}, "n_unseen=-1"),
-        ({"n_gossip": 1.5}, "n_gossip=1.5"),
-        ({"wrong_share": 1.1}, "wrong_share=1.1"),
-        ({"rude_share": float("nan")}, "rude_share=nan"),
-    ],
-)
-def test_a_world_that_cannot_be_is_refused(change, message):
-    with pytest.raises(ValueError, match=message):
-        replace(SMALL, **change)
-
-
-def test_nobody_unknown_is_found(world):
-    with pytest.raises(ValueError, match="name='Bob'"):
-        world.person("Bob")
-    asked = questions(world, held_out=False)
-    with pytest.raises(ValueError, match="0 questions"):
-        draw_questions([], 3)
-    for bad in ({"tone_shares": {"loud": 1.0}}, {"tone_shares": {"rude": -1.0}}, {"tone_shares": {}}):
-        with pytest.raises(ValueError, match="are no shares"):
-            demonstrations(asked, 3, **bad)
-    with pytest.raises(ValueError, match="tone='loud'"):
-        answer_text("they eat.", "loud")
