@@ -1,11 +1,14 @@
 """The built site by keyboard alone: the Tab key reaches all that can be used and shows where it is, and keys work it."""
 
+import re
+
 import pytest
 
-from tests.browser import Visitor, unlike_first
+from tests.browser import Visitor, unlike_first, violations
 from tests.test_site import PAGES, built  # noqa: F401  (a fixture: the site that is looked at)
 
 CHAPTER = "chapters/08_sampling.html"
+CHAPTERS = [name for name in PAGES if re.match(r"chapters/\d\d_", name)]
 
 # What a reader can use now; of radio buttons that belong together, the arrow keys reach the others.
 USABLE = """() => {
@@ -27,8 +30,7 @@ ARRIVE = """() => {
     const { left, right, top, bottom, height } = part.getBoundingClientRect();
     return height > 0 && right > 0 && left < innerWidth && bottom > 0 && top < innerHeight;
   };
-  const shown = parts.some((part) => outlined(getComputedStyle(part)) && seen(part))
-    || (outlined(getComputedStyle(box, "::after")) && seen(box.closest(".sd-card")));
+  const shown = parts.some((part) => outlined(getComputedStyle(part)) && seen(part));
   return [isNew, box.outerHTML.slice(0, 120), shown];
 }"""
 
@@ -64,6 +66,14 @@ def _walk(visitor: Visitor, name: str) -> None:
     left_out = page.evaluate(LEFT_OUT)
     assert not left_out, "the Tab key leaves out:\n" + "\n".join(left_out)
     assert not visitor.faults
+
+
+@pytest.mark.parametrize("view", ["light", "phone"])
+def test_what_scrolls_can_be_reached_before_anything_is_scrolled_or_pressed(browser, address: str, view: str) -> None:
+    window = Visitor(browser, address, view)
+    found = {name: violations(window.open(name), "scrollable-region-focusable") for name in CHAPTERS}
+    window.context.close()
+    assert not any(found.values()), found
 
 
 def test_far_parts_wait_until_the_tab_key_asks_for_them(reader: Visitor) -> None:
@@ -184,7 +194,7 @@ def test_code_is_copied_by_enter(reader: Visitor) -> None:
     reader.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = reader.open(CHAPTER)
     button = page.locator("button.copybtn:visible").first  # others lie in folds
-    code = page.locator(button.get_attribute("data-clipboard-target")).inner_text()
+    code = page.locator(button.get_attribute("data-clipboard-target")).text_content()
     button.focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("button.copybtn.success")

@@ -1,12 +1,16 @@
 """The built site on paper, and for readers who asked for stillness."""
 
+from io import BytesIO
+
 import pytest
+from pypdf import PageObject, PdfReader
 
 from helpers import assets
 from tests.browser import Visitor, unlike_first
 from tests.test_site import PAGES, built  # noqa: F401  (a fixture: the site that is looked at)
 
 PAPER = {"width": 680, "height": 960}  # A4 with margins, at 96 dots an inch
+HIGHEST_FIGURE = 0.45  # of a page: it may not fit, and nothing else leaves so much free
 OFF_PAPER = ".bd-sidebar-primary, .bd-sidebar-secondary, .bd-header-article, .prev-next-footer, article button, .headerlink"
 MOVING = """() => [...document.querySelectorAll("*")].flatMap((box) => ["", "::before", "::after"].map((part) => {
   const style = getComputedStyle(box, part || null);
@@ -45,13 +49,29 @@ def test_what_is_read_in_dark_is_printed_dark_on_white(printed: Visitor, name: s
     assert not printed.faults
 
 
-def test_a_chapter_prints_to_pages(printed: Visitor) -> None:
-    page = printed.open("chapters/08_sampling.html")
+@pytest.mark.parametrize("name", ["02_training_data", "08_sampling"])
+def test_a_chapter_prints_to_full_pages_in_light(printed: Visitor, name: str) -> None:
+    page = printed.open(f"chapters/{name}.html")
     with_theme = "document.documentElement.dataset.theme"
     page.evaluate(f"addEventListener('beforeprint', () => (window.printed = {with_theme}))")
-    paper = page.pdf(format="A4")
-    assert paper.startswith(b"%PDF") and 20 < paper.count(b"/Type /Page\n") < 80
+    margin = dict.fromkeys(("top", "right", "bottom", "left"), "20mm")
+    pages = PdfReader(BytesIO(page.pdf(format="A4", margin=margin))).pages
     assert page.evaluate("window.printed") == "light" and page.evaluate(with_theme) == "dark"
+    assert 10 < len(pages) < 80
+    gaps = {i: gap for i, paper in enumerate(pages[:-1], start=1) if (gap := _gap(paper)) > HIGHEST_FIGURE}
+    assert not gaps, f"pages that end early, with the part of each that is empty: {gaps}"
+
+
+def _gap(paper: PageObject) -> float:
+    """Return how much of a page's height lies free between its lowest text and its margin."""
+    heights = []
+
+    def visit(text: str, outer: list[float], inner: list[float], font: object, size: float) -> None:
+        if text.strip():
+            heights.append(outer[1] * inner[4] + outer[3] * inner[5] + outer[5])
+
+    paper.extract_text(visitor_text=visit)
+    return min(heights) / float(paper.mediabox.height) - 20 / 297
 
 
 @pytest.mark.parametrize("name", ["index", "03_multilingual_tokens", "token_playground", "sampling_playground", "claims"])

@@ -8,7 +8,7 @@ import pytest
 from tests.browser import Visitor, unlike_first
 from tools import site
 
-MOST = 600_000  # bytes of a first load, each file packed as a server packs it
+MOST = 300_000  # bytes of a first load, each file packed as a server packs it
 PACKED = (".woff", ".woff2", ".png")  # as they are
 PAGES = [f"{name}.html" for name in site.pages(site.ROOT) if not name.startswith("chapters/teaching/")]
 

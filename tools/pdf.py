@@ -4,12 +4,11 @@ The pages of the site become one page, whose links lead within it; Chromium prin
 """
 
 import html as markup
-import posixpath
 import shutil
 import sys
 from datetime import date
 from pathlib import Path
-from urllib.parse import unquote, urlparse
+from urllib.parse import unquote, urljoin, urlparse
 
 from lxml import etree, html
 from playwright.sync_api import Browser, PdfMargins, sync_playwright
@@ -20,9 +19,8 @@ from tools.site import pages
 ROOT = Path(__file__).resolve().parents[1]
 PDF = ROOT / "_build" / "understanding-foundation-models.pdf"
 LINKED = ("aria-controls", "aria-describedby", "aria-labelledby", "for", "headers")  # attributes that name ids
-SCREEN_ONLY = "//a[contains(@class, 'headerlink')] | //*[contains(@class, 'ledger-filter')] | //button"
-PLAYGROUND = "//*[contains(concat(' ', @class, ' '), ' playground ')]"
-DRAWN = "[...document.querySelectorAll('.mermaid')].every((box) => box.querySelector('svg'))"
+SCREEN_ONLY = ".//a[contains(@class, 'headerlink')] | .//*[contains(@class, 'ledger-filter')] | .//button"
+PLAYGROUND = ".//*[contains(concat(' ', @class, ' '), ' playground ')]"
 FOOT = '<div style="width:100%;text-align:center;font-size:8px"><span class="pageNumber"></span></div>'
 MARGIN: PdfMargins = {"top": "20mm", "bottom": "20mm", "left": "18mm", "right": "18mm"}
 SHEET = """<!DOCTYPE html>
@@ -34,30 +32,24 @@ SHEET = """<!DOCTYPE html>
 
 
 def assemble(site: Path, names: list[str]) -> str:
-    """One page of all pages of a site.
-
-    Args:
-        site: the folder of the built site.
-        names: its pages in their order, without suffix.
-
-    Raises:
-        FileNotFoundError: if a page is not there.
-    """
+    """Return the pages of a built site, by their names without suffix, as one page."""
     trees = {name: html.fromstring((site / f"{name}.html").read_bytes()) for name in names}
     articles = {name: article_of(tree, name, names) for name, tree in trees.items()}
     titles = {name: " ".join(article.xpath("string(.//h1)").split()) for name, article in articles.items()}
     contents = "".join(f'<li><a href="#{slug(name)}">{markup.escape(title)}</a></li>' for name, title in titles.items())
     whole = "".join(html.tostring(article, encoding="unicode") for article in articles.values())
-    values = {"head": head_of(trees), "contents": contents, "articles": whole, "today": date.today().isoformat()}
+    styles = [style for tree in trees.values() for style in tree.xpath("//link[@rel='stylesheet']")]
+    head = "".join(dict.fromkeys(html.tostring(style, encoding="unicode", with_tail=False) for style in styles))
+    values = {"head": head, "contents": contents, "articles": whole, "today": date.today().isoformat()}
     return SHEET.format(title=markup.escape(titles[names[0]]), **values)
 
 
 def article_of(tree: html.HtmlElement, name: str, names: list[str]) -> html.HtmlElement:
-    """The article of a page, its ids made its own, its links led to where they are now, its folds open."""
+    """Return the article of a page, its ids made its own, its links led to where they are now, its folds open."""
     (article,) = tree.xpath("//article")
-    for left in article.xpath("." + SCREEN_ONLY.replace(" | ", " | .")):
+    for left in article.xpath(SCREEN_ONLY):
         left.drop_tree()
-    for box in article.xpath("." + PLAYGROUND):
+    for box in article.xpath(PLAYGROUND):
         box.getparent().replace(box, html.fromstring("<p><em>This part works in the browser, on the site.</em></p>"))
     for element in article.iter(etree.Element):
         if element.get("id") and not element.xpath("ancestor-or-self::*[local-name()='svg']"):
@@ -75,39 +67,23 @@ def article_of(tree: html.HtmlElement, name: str, names: list[str]) -> html.Html
 
 def lead(link: html.HtmlElement, name: str, names: list[str]) -> None:
     """Make a link between pages one within the page; one to a page that is not printed is none any more."""
-    address = urlparse(link.get("href"))
-    if address.scheme or address.netloc:
+    address = urlparse(urljoin(f"http://site/{name}.html", link.get("href")))
+    if address.netloc != "site":
         return
-    path = (
-        posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(address.path)))
-        if address.path
-        else f"{name}.html"
-    )
-    page = path.removesuffix(".html")
+    page = unquote(address.path).removeprefix("/").removesuffix(".html")
     if page in names:
         link.set("href", f"#{slug(page)}--{unquote(address.fragment)}" if address.fragment else f"#{slug(page)}")
     else:
         del link.attrib["href"]
 
 
-def head_of(trees: dict[str, html.HtmlElement]) -> str:
-    """The styles of all pages, and the scripts that draw diagrams, each once."""
-    found: dict[str, None] = {}
-    for tree in trees.values():
-        for part in tree.xpath("//link[@rel='stylesheet'] | //script"):
-            text = html.tostring(part, encoding="unicode", with_tail=False)
-            if part.tag == "link" or "mermaid" in text.lower():
-                found[text] = None
-    return "".join(found)
-
-
 def slug(name: str) -> str:
-    """The id of a page within the whole."""
+    """Return the id of a page within the whole."""
     return name.replace("/", "-")
 
 
 def broken(page: str) -> list[str]:
-    """Links within a page that lead nowhere."""
+    """Return the links within a page that lead nowhere."""
     tree = html.fromstring(page)
     ids = set(tree.xpath("//@id"))
     return sorted({link for link in tree.xpath("//a/@href") if link.startswith("#") and link[1:] not in ids})
@@ -125,26 +101,15 @@ def print_site(browser: Browser, site: Path, names: list[str], pdf: Path) -> Pat
     stage = pdf.with_suffix(".html.d")
     shutil.rmtree(stage, ignore_errors=True)
     (stage / "chapters").mkdir(parents=True)
-    for folder in site.glob("_*"):
-        (stage / folder.name).symlink_to(folder.resolve(), target_is_directory=True)
+    (stage / "_static").symlink_to((site / "_static").resolve(), target_is_directory=True)
     (stage / "chapters" / "book.html").write_text(page, encoding="utf-8")
     with serve(stage) as address:
         window = browser.new_page(color_scheme="light")
         window.goto(f"{address}chapters/book.html", wait_until="networkidle", timeout=120_000)
-        for _ in range(2):  # a diagram is drawn once, and again when its theme is known
-            window.wait_for_timeout(1000)
-            window.wait_for_function(DRAWN, timeout=120_000)
         window.pdf(
-            path=pdf,
-            format="A4",
-            margin=MARGIN,
-            header_template="<span></span>",
-            footer_template=FOOT,
-            print_background=True,
-            outline=True,
-            tagged=True,
-            display_header_footer=True,
-        )
+            path=pdf, format="A4", margin=MARGIN, header_template="<span></span>", footer_template=FOOT,
+            print_background=True, outline=True, tagged=True, display_header_footer=True,
+        )  # fmt: skip
         window.close()
     shutil.rmtree(stage)
     return pdf

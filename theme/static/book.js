@@ -29,6 +29,7 @@ function nameButtons() {
     else if (name) button.setAttribute("aria-label", name);
     for (const icon of button.querySelectorAll("i")) icon.setAttribute("aria-hidden", "true");
   }
+  for (const arrow of document.querySelectorAll("nav summary")) arrow.ariaLabel = "Show or hide the pages below";
 }
 
 function nameLogo() {
@@ -38,7 +39,8 @@ function nameLogo() {
 }
 
 // What scrolls can be reached by the Tab key. Whether it does changes with the window and with what is in it, which an
-// observer is told. It is told nothing of a box that is laid out late at the size that was guessed: `layOutWhole` looks at all.
+// observer is told. Before a box is laid out nobody knows, so it can be reached; of one that then has the size that was
+// guessed the observer is told nothing: `layOutWhole` looks at all.
 const SCROLLERS = ".table-scroll, .mermaid, div.cell_output pre, div.highlight pre, mjx-container[display=true]";
 
 function lookAtScroller(box) {
@@ -49,6 +51,7 @@ function lookAtScroller(box) {
 function focusScrollers() {
   const sizes = new ResizeObserver((changed) => changed.forEach(({ target }) => lookAtScroller(target.closest(SCROLLERS))));
   for (const box of document.querySelectorAll(SCROLLERS)) {
+    box.tabIndex = 0;
     sizes.observe(box);
     if (box.firstElementChild) sizes.observe(box.firstElementChild);
   }
