@@ -10,10 +10,9 @@ from functools import partial
 from sentencepiece import SentencePieceProcessor
 from tokenizers import Tokenizer
 
-from helpers.assets import path
 from helpers.corpora import declarations
 from helpers.tokens import VOCABULARIES, count, encoding
-from helpers.tokens.vocabularies import BY_TIKTOKEN, SENTENCEPIECE
+from helpers.tokens.vocabularies import BY_TIKTOKEN, file_of
 
 ROUNDS = 5
 
@@ -30,16 +29,23 @@ def best(call: Callable[[], object]) -> float:
 
 def library_calls(texts: list[str]) -> dict[str, Callable[[], object]]:
     """For each vocabulary what one would call without this book."""
-    piece = SentencePieceProcessor(model_file=str(path("mistral-vocabularies") / SENTENCEPIECE))
-    chat = Tokenizer.from_file(str(path("chat-model") / "tokenizer.json"))
+    piece = SentencePieceProcessor(model_file=file_of("mistral_v3"))
+    loaded = {n: Tokenizer.from_file(file_of(n)) for n, v in VOCABULARIES.items() if v.file == "tokenizer.json"}
 
     def by_tiktoken(name: str) -> list[int]:
         return [len(ids) for ids in encoding(name).encode_ordinary_batch(texts)]
 
-    return {name: partial(by_tiktoken, name) for name in BY_TIKTOKEN} | {
-        "mistral_v3": lambda: [len(ids) for ids in piece.encode(texts)],
-        "smollm2": lambda: [len(row.ids) for row in chat.encode_batch(texts)],
-    }
+    def by_tokenizers(name: str) -> list[int]:
+        return [len(row.ids) for row in loaded[name].encode_batch(texts, add_special_tokens=False)]
+
+    calls = {name: partial(by_tiktoken, name) for name in BY_TIKTOKEN}
+    return (
+        calls
+        | {name: partial(by_tokenizers, name) for name in loaded}
+        | {
+            "mistral_v3": lambda: [len(ids) for ids in piece.encode(texts)],
+        }
+    )
 
 
 def main() -> None:

@@ -13,7 +13,9 @@ from tools.inline import expressions
 from tools.lint import FOLDED
 
 NOTEBOOKS = notebooks()
-MOVED = [path for path in NOTEBOOKS if path.stem in ("01_why",)]  # chapters that have the form of CONTRIBUTING.md
+MOVED = [
+    path for path in NOTEBOOKS if path.stem in ("01_why", "03_multilingual_tokens")
+]  # chapters that have the form of CONTRIBUTING.md
 SECTIONS = ["In this chapter", "In practice", "Exercises", "Quiz", "Summary"]
 chapters = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 

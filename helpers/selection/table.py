@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from functools import cache
 
-import pandas as pd
-
 from helpers.tables import read_table
 
 
@@ -74,17 +72,17 @@ def domains() -> list[str]:
 
 @cache
 def premiums_of(vocabulary: str) -> dict[str, float]:
-    """How many times the tokens of English the same articles take, by tag, where the Declaration can be compared.
+    """Return how many times the tokens of English the same articles take, by tag, as `data/premiums.csv` has it.
 
     Args:
         vocabulary: a key of `helpers.tokens.VOCABULARIES`.
-    """
-    from helpers.corpora import comparable_declarations, most_spoken
-    from helpers.tokens import premiums
 
-    texts = comparable_declarations()
-    code_of = {texts[code].bcp47.split("-")[0]: code for code in most_spoken(texts, len(texts))}
-    wanted = {tag: code_of[tag] for tag in languages() if tag in code_of}
-    articles = {tag: list(texts[code].articles.values()) for tag, code in wanted.items()}
-    found: pd.Series = premiums(articles, vocabulary, reference="en", n_resamples=1)["premium"]
-    return {tag: float(value) for tag, value in found.items()}
+    Raises:
+        ValueError: if the table has no such vocabulary.
+    """
+    rows = read_table("premiums")
+    rows = rows[rows["vocabulary"] == vocabulary]
+    if rows.empty:
+        raise ValueError(f"vocabulary={vocabulary!r} is not in data/premiums.csv")
+    found = dict(zip(rows["tag"], rows["premium"], strict=True))
+    return {tag: float(found[tag]) for tag in languages() if tag in found}

@@ -39,11 +39,11 @@ def encode(texts: Sequence[str], name: str, *, form: Form | None = "NFC", specia
     read = reader(name)
     texts = _checked(texts, form)
     if not special_as_text:
-        for token in sorted(read.special):
-            found = next((i for i, text in enumerate(texts) if token in text), None)
-            if found is not None:
+        starts = {token[:2] for token in read.special}  # few: a text without one need not be searched for each token
+        for i, text in enumerate(texts):
+            if any(start in text for start in starts) and (found := min((t for t in read.special if t in text), default="")):
                 raise ValueError(
-                    f"texts[{found}] holds {token!r}, a special token of {name}: remove it, "
+                    f"texts[{i}] holds {found!r}, a special token of {name}: remove it, "
                     "or pass special_as_text=True to count it as plain text"
                 )
     return read.encode(texts)
@@ -81,16 +81,14 @@ def premiums(
         texts: for each language its articles, aligned: article i says the same in every language.
         name: the vocabulary.
         reference: the key of `texts` that is 1.
-        n_resamples: resamples of the bootstrap.
-        seed: of the resampling.
+        n_resamples: resamples of the bootstrap, drawn from `seed`.
 
     Returns:
         One row a language, with `tokens` in all, and `premium`, `low` and `high` (95 % interval). `premium_of` makes an
         estimate of a row.
 
     Raises:
-        ValueError: if `reference` is not in `texts`, two languages have different numbers of articles, or `n_resamples` is
-            below 1.
+        ValueError: if `reference` is not in `texts`, languages differ in number of articles, or `n_resamples` is below 1.
     """
     check_whole("n_resamples", n_resamples, least=1)
     check_whole("seed", seed)
@@ -132,10 +130,8 @@ def latency(
     """Seconds until an answer is complete: the prompt is read in parallel, the answer written token by token.
 
     Args:
-        answer: tokens of the answer.
-        tokens_per_second: at which the model writes.
-        prompt: tokens of the prompt.
-        prompt_tokens_per_second: at which the model reads.
+        answer: tokens of the answer, and `prompt` of the prompt.
+        tokens_per_second: at which the model writes, and `prompt_tokens_per_second` reads.
 
     Raises:
         ValueError: if a number of tokens is negative or a speed is not positive.
