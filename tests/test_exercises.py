@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from helpers import exercises
 from helpers.estimates import Estimate
 from helpers.exercises import check, grade
+from tests.exercise_cells import bound, parse, used
+from tests.exercise_cells import exercises as exercises_of
 from tests.test_notebooks import NOTEBOOKS
-from tools.teach.chapter import exercises as exercises_of
-from tools.teach.chapter import parse, read, source
-from tools.teach.notebooks import bound, used
+from tools.teach.chapter import read, source
 
 FIVES = [
     5, 5.0, np.float64(5.01), np.int64(5), Fraction(5), Decimal("5"), np.array(5), np.array([5.0]), [5], {5},

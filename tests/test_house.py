@@ -141,7 +141,9 @@ def words_in_use(name: str) -> Counter[str]:
 def test_what_is_public_is_used() -> None:
     """By chapters, by code that runs for a reader or a lecturer, or by Sphinx. A test or a benchmark is no user."""
     texts = [
-        f.read_text(encoding="utf-8") for where in ("chapters/*.md", "teaching/**/*.py", "*.yml") for f in ROOT.glob(where)
+        f.read_text(encoding="utf-8")
+        for where in ("chapters/*.md", "teaching/**/*.py", "teaching/**/*.ipynb", "*.yml")
+        for f in ROOT.glob(where)
     ]
     for notebook in ROOT.glob("chapters/*.ipynb"):
         for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:

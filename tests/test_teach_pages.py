@@ -19,11 +19,11 @@ from lxml import html
 from tests.browser import Visitor
 from tests.small_site import assert_whole
 from tests.test_notebooks import NOTEBOOKS
+from tests.test_teach_guide import PARTS
 from theme import launch
 from tools import site
 from tools.execute import ROOT
-from tools.teach.guide import LONGEST, PARTS, guide_of
-from tools.teach.pages import guided, staged
+from tools.teach.guide import guide, staged
 
 ADDRESS = "https://github.com/someone/understanding-foundation-models"
 NAMES = site.pages(ROOT)
@@ -111,8 +111,8 @@ def test_a_guide_has_its_parts_on_the_site(built, path):
     ):
         assert part in text, part
     minutes = [int(row.xpath("string(td[2])")) for row in article.xpath("(.//table)[1]//tbody/tr")]
-    parts = [minutes for _, minutes in guide_of(path).parts]
-    assert minutes == [*parts, sum(parts)] and max(parts) <= LONGEST and "estimates" in text
+    parts = [part["minutes"] for part in guide(path)[0]["parts"]]
+    assert minutes == [*parts, sum(parts)] and "estimates" in text
 
 
 @pytest.mark.parametrize("name", [*TAUGHT, SMALL])
@@ -196,11 +196,3 @@ def test_a_notebook_without_the_package_says_where_it_is(tmp_path):
     done = run(code, tmp_path)
     assert done.returncode and "ModuleNotFoundError: this notebook needs the folders `helpers` and `data`" in done.stderr
     assert launch.WHOLE in done.stderr
-
-
-def test_links_below_headings_lead_to_guides_too():
-    text = "{doc}`../01_why`\n\nSee {doc}`../01_why`."
-    assert guided(text, []) == text
-    assert guided(text, ["chapters/teaching/01_why"]) == (
-        "{doc}`../01_why`, and {doc}`how to teach it <01_why>`\n\nSee {doc}`../01_why`."
-    )

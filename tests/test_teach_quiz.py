@@ -7,7 +7,7 @@ from lxml import etree
 
 from tests.test_notebooks import NOTEBOOKS
 from tools.execute import EXECUTED
-from tools.teach.chapter import Choice, Quiz, quizzes, read, title
+from tools.teach.chapter import Choice, Quiz, prose, quizzes, read, title
 from tools.teach.markup import to_html, to_text, values_of
 from tools.teach.quizzes import bank, question
 
@@ -45,7 +45,7 @@ def whole():
     for path in NOTEBOOKS:
         copy = EXECUTED / path.name
         values = values_of(read(copy)) if copy.exists() else {}
-        chapters[path.stem] = (to_text(title(read(path)), values), quizzes(read(path)), values)
+        chapters[path.stem] = (to_text(title(read(path)), values), quizzes(prose(read(path))), values)
     return etree.fromstring(bank(chapters)), chapters
 
 
@@ -98,4 +98,5 @@ def test_references_become_words():
         == "so (Petrov et al., 2023; Vaswani et al., 2017)"
     )
     assert to_text("in {doc}`02_training_data`", {}).startswith("in “2. Training data")
+    assert to_text("{eval}`n` {term}`two <number>`", {"n": "1"}) == "1 two"
     assert to_html("a\n\n```{note}\n:class: x\nb\n```\n", {}) == "<p>a</p>\n<p>b</p>"

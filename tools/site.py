@@ -21,7 +21,7 @@ from theme.fast import formulas, make_light
 from theme.policy import seal
 from tools import inline
 from tools.execute import key, recorded, runtime_packages
-from tools.teach.pages import staged
+from tools.teach.guide import staged
 
 ROOT = Path(__file__).resolve().parents[1]
 STAMP = ".published"  # what the site was made of: a digest of it all, and a version of each page

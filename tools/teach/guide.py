@@ -6,178 +6,133 @@ teach it with. Everything else is read from the chapters.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import yaml
 
-from tools.execute import ROOT
-from tools.teach.chapter import exercises, needs, objectives, quizzes, read, sections, title
+from tools.execute import ROOT, recorded
+from tools.teach.chapter import exercises, needs, objectives, prose, questions, quizzes, read, title
 
 TEACHING = ROOT / "teaching"
-LONGEST = 90  # minutes between breaks
+FOLDER = "chapters/teaching"
 ESTIMATE = "*Minutes are estimates until they have been measured in a class.*"
 PUBLIC = (
     "*Students may read this page: the solutions of the closed exercises stand in the chapter, and for the open one it says "
     "how good answers differ from weak ones, not what to answer.*"
 )
-PARTS = (
-    "The arc", "Three questions to ask", "What students get wrong", "If the notebook fails", "To discuss",
-    "The open exercise", "Rubric",
-)  # fmt: skip
-HEAD = re.compile(r"\A---\n(.*?)^---\n", re.DOTALL | re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Guide:
-    """What is written by hand about one chapter; `parts` are (heading of its last section, minutes), a break after each."""
+def guide(chapter: Path) -> tuple[dict, str]:
+    """Return the head and the text of what is written by hand about a chapter.
 
-    parts: tuple[tuple[str, int], ...] = ()
-    practise: int = 0
-    optional: tuple[str, ...] = ()
-    needed: tuple[str, ...] = ()
-    helpful: tuple[str, ...] = ()
-    text: str = field(default="", repr=False)
-
-
-def guide(path: Path) -> Guide:
-    """Read one file of `teaching/guide`.
-
-    Raises:
-        ValueError: if its head lacks something, or a part is longer than a class can sit.
+    The head has `parts`, each `until` the heading of its last section with its `minutes`, a break after each; `practise`, in
+    minutes; and the lists `optional`, `needed` and `helpful`.
     """
-    text = path.read_text(encoding="utf-8")
-    if not (head := HEAD.match(text)):
-        raise ValueError(f"{path.name} has no head between two lines of ---")
-    known = yaml.safe_load(head[1])
-    if missing := {"parts", "practise", "optional", "needed", "helpful"} - set(known):
-        raise ValueError(f"the head of {path.name} lacks {', '.join(sorted(missing))}")
-    parts = tuple((part["until"], part["minutes"]) for part in known["parts"])
-    if long := [until for until, minutes in parts if minutes > LONGEST]:
-        raise ValueError(f"{path.name}: the part until {long[0]!r} has more than {LONGEST} minutes without a break")
-    lists = {name: tuple(known[name]) for name in ("optional", "needed", "helpful")}
-    return Guide(parts, known["practise"], **lists, text=text[head.end() :].strip())
+    written = TEACHING / "guide" / f"{chapter.stem[:2]}.md"
+    _, head, text = re.split(r"^---\n", written.read_text(encoding="utf-8"), maxsplit=2, flags=re.MULTILINE)
+    return yaml.safe_load(head), text.strip()
 
 
-def guide_of(notebook: Path) -> Guide | None:
-    """The guide to a chapter, or None where nobody has written one."""
-    path = TEACHING / "guide" / f"{notebook.stem[:2]}.md"
-    return guide(path) if path.exists() else None
-
-
-def questions(notebook: dict) -> list[str]:
-    """The headings of a chapter that are questions, in their order."""
-    return [section.title for section in sections(notebook) if section.title.endswith("?")]
-
-
-def chapter_page(path: Path, run: Mapping[str, float]) -> str:
-    """The guide to one chapter as MyST, objectives and exercises from the chapter, the rest by hand.
+def chapter_page(chapter: Path, run: Mapping[str, float]) -> str:
+    """Return the guide to one chapter as MyST.
 
     Args:
-        path: the chapter's notebook.
+        chapter: the notebook.
         run: what its last run recorded: seconds and peak_mb; {} if it has not run.
     """
-    notebook, written = read(path), guide_of(path) or Guide()
-    lines = [f"# Teaching “{title(notebook)}”", f"The chapter: {{doc}}`{path.stem}`.", *overview(notebook, written, run)]
-    lines += [
-        "## Exercises",
-        _list([f"{e.title}{'' if e.is_open else ' (checked by its cell)'}" for e in exercises(notebook)]),
-    ]
-    if written.text:
-        lines.append(PUBLIC)
-    lines.append(written.text or "*The hand-written part of this guide is not there yet.*")
-    return "\n\n".join(lines) + "\n"
+    notebook = read(chapter)
+    tasks = [task if "(open)" in task else f"{task} (checked by its cell)" for task in exercises(notebook)]
+    lines = [f"# Teaching “{title(notebook)}”", f"The chapter: {{doc}}`{chapter.stem}`.", *overview(chapter, run)]
+    return "\n\n".join([*lines, "## Exercises", _list(tasks), PUBLIC, guide(chapter)[1]]) + "\n"
 
 
-def overview(notebook: dict, written: Guide, run: Mapping[str, float]) -> list[str]:
-    """Objectives, needs, minutes and sections of a chapter, as paragraphs of MyST."""
-    lines = [
-        "**After it, students are able to**",
-        _list(objectives(notebook)),
-        f"**Necessary before it:** {needs(notebook)}",
-    ]
-    if written.helpful:
-        lines.append(f"**Helpful before it:** {', '.join(written.helpful)}.")
-    if written.parts:
-        rows = "\n".join(f"| until “{until}” | {minutes} | break |" for until, minutes in written.parts)
-        total = sum(minutes for _, minutes in written.parts)
-        lines.append(
-            f"| to teach | minutes | then |\n|---|---|---|\n{rows}\n| all of it | {total} | practise {written.practise} |"
-        )
-        core = [name for name in questions(notebook) if name not in written.optional]
-        lines += [ESTIMATE, "**Core sections**", _list(core), "**Optional sections**", _list(written.optional or ["none"])]
-    tasks = exercises(notebook)
-    n_open = sum(task.is_open for task in tasks)
-    lines.append(f"{len(tasks)} exercises, {n_open} of them open; {len(quizzes(notebook))} quizzes.")
-    if run:
-        lines.append(f"The notebook ran in {run['seconds']} seconds with {run['peak_mb']} MB of memory at its peak.")
-    return lines
+def overview(chapter: Path, run: Mapping[str, float]) -> list[str]:
+    """Return objectives, needs, minutes and sections of a chapter, as paragraphs of MyST."""
+    notebook, (head, _) = read(chapter), guide(chapter)
+    tasks, n_quizzes = exercises(notebook), len(quizzes(prose(notebook)))
+    rows = [(f"until “{part['until']}”", part["minutes"], "break") for part in head["parts"]]
+    rows.append(("all of it", sum(part["minutes"] for part in head["parts"]), f"practise {head['practise']}"))
+    cost = f"The notebook ran in {run['seconds']} seconds with {run['peak_mb']} MB of memory at its peak." if run else ""
+    return [
+        "**After it, students are able to**", _list(objectives(notebook)),
+        f"**Necessary before it:** {needs(notebook)}", f"**Helpful before it:** {', '.join(head['helpful'])}.",
+        _table(("to teach", "minutes", "then"), rows), ESTIMATE,
+        "**Core sections**", _list([name for name in questions(notebook) if name not in head["optional"]]),
+        "**Optional sections**", _list(head["optional"] or ["none"]),
+        f"{len(tasks)} exercises, {sum('(open)' in task for task in tasks)} of them open; {n_quizzes} quizzes. {cost}".strip(),
+    ]  # fmt: skip
 
 
 def syllabus(chapters: Sequence[Path], runs: Mapping[str, Mapping[str, float]]) -> str:
-    """The syllabus of the book as MyST: learners, plans, and what each chapter teaches.
+    """Return the syllabus of the book as MyST: learners, plans, and what each chapter teaches.
 
     Args:
         chapters: the notebooks.
         runs: by stem, what the last run of each recorded.
     """
     known = yaml.safe_load((TEACHING / "plans.yaml").read_text(encoding="utf-8"))
-    names = {path.stem[:2]: path.stem for path in chapters}
-    materials = (TEACHING / "materials.md").read_text(encoding="utf-8").strip()
-    lines = ["# Syllabus", ESTIMATE, "## The chapters", table(chapters), "## Who it is for"]
-    lines += [f"**{one['name']}.** {one['about']} Begin with {_links(one['chapters'], names)}." for one in known["learners"]]
-    for plan in known["plans"]:
-        lines += [f"## {plan['name']}", plan["about"], *_plan(plan, names)]
-    lines.append(materials)
+    names, rows = {path.stem[:2]: path.stem for path in chapters}, []
     for path in chapters:
-        notebook = read(path)
-        about = overview(notebook, guide_of(path) or Guide(), runs.get(path.stem, {}))
-        lines += [f"## {title(notebook)}", f"{{doc}}`{path.stem}`", *about]
+        head, n = guide(path)[0], len(questions(read(path)))
+        minutes = sum(part["minutes"] for part in head["parts"])
+        rows.append((f"{{doc}}`{path.stem}`", minutes, head["practise"], f"{len(head['optional'])} of {n}"))
+
+    def links(numbers: Sequence[str]) -> str:
+        return ", ".join(f"{{doc}}`{names[one]}`" if one in names else f"chapter {one}" for one in numbers)
+
+    lines = ["# Syllabus", ESTIMATE, "## The chapters"]
+    lines += [_table(("chapter", "minutes to teach", "to practise", "optional sections"), rows), "## Who it is for"]
+    lines += [f"**{one['name']}.** {one['about']} Begin with {links(one['chapters'])}." for one in known["learners"]]
+    for plan in known["plans"]:
+        lines += [f"## {plan['name']}", plan["about"]]
+        if "weeks" in plan:
+            lines.append(f"Each session: {', '.join(f'{what} {n} minutes' for what, n in plan['session'].items())}.")
+            weeks = [(i, links(week["chapters"]), week["about"]) for i, week in enumerate(plan["weeks"], 1)]
+            lines.append(_table(("week", "chapter", "about"), weeks))
+        for day, blocks in enumerate(plan.get("days", []), 1):
+            head = (f"day {day}" if len(plan["days"]) > 1 else "what", "minutes", "chapter")
+            lines.append(
+                _table(head, [(b["what"], b["minutes"], links([b["chapter"]] if "chapter" in b else [])) for b in blocks])
+            )
+    lines.append((TEACHING / "materials.md").read_text(encoding="utf-8").strip())
+    for path in chapters:
+        lines += [f"## {title(read(path))}", f"{{doc}}`{path.stem}`", *overview(path, runs.get(path.stem, {}))]
     return "\n\n".join(lines) + "\n"
 
 
-def table(chapters: Sequence[Path]) -> str:
-    """What each chapter takes, one row a chapter, and how much of that is optional."""
-    rows = []
-    for path in chapters:
-        notebook, written = read(path), guide_of(path) or Guide()
-        teach = sum(minutes for _, minutes in written.parts) or "?"
-        n_optional, n = len(written.optional), len(questions(notebook))
-        rows.append(f"| {{doc}}`{path.stem}` | {teach} | {written.practise or '?'} | {n_optional} of {n} |")
-    return "| chapter | minutes to teach | to practise | optional sections |\n|---|---|---|---|\n" + "\n".join(rows)
+def staged(root: Path, names: Collection[str]) -> dict[str, Path]:
+    """Write the pages for teachers of a checkout below its `_build`.
+
+    Args:
+        root: the checkout; one without `teaching/` has no such pages.
+        names: the pages of `_toc.yml`, as `tools.site.pages` gives them; what is not among them is left out.
+
+    Returns:
+        path in the staged tree -> file, as `tools.site.sources` has them.
+    """
+    if not (root / "teaching").is_dir():
+        return {}
+    chapters = [path for path in sorted((root / "chapters").glob("*.ipynb")) if f"chapters/{path.stem}" in names]
+    runs = {path.stem: recorded(root / "_build" / "executed" / path.name) for path in chapters}
+    texts = {"syllabus": syllabus(chapters, runs)} | {path.stem: chapter_page(path, runs[path.stem]) for path in chapters}
+    folder, files = root / "_build" / "teach-pages", {}
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in [name for name in texts if f"{FOLDER}/{name}" in names]:
+        files[f"{FOLDER}/{name}.md"] = folder / f"{name}.md"
+        files[f"{FOLDER}/{name}.md"].write_text(deeper(texts[name]), encoding="utf-8")
+    return files
 
 
-def _plan(plan: dict, names: Mapping[str, str]) -> list[str]:
-    if "weeks" in plan:
-        session = ", ".join(f"{what} {minutes} minutes" for what, minutes in plan["session"].items())
-        rows = [f"| {i} | {_links(w['chapters'], names)} | {w['about']} |" for i, w in enumerate(plan["weeks"], 1)]
-        return [f"Each session: {session}.", "| week | chapter | about |\n|---|---|---|\n" + "\n".join(rows)]
-    tables = []
-    for day, blocks in enumerate(plan["days"], 1):
-        head = f"| day {day} | minutes | chapter |" if len(plan["days"]) > 1 else "| what | minutes | chapter |"
-        rows = [
-            f"| {b['what']} | {b['minutes']} | {_links([b['chapter']] if 'chapter' in b else [], names)} |" for b in blocks
-        ]
-        tables.append(f"{head}\n|---|---|---|\n" + "\n".join(rows))
-    return tables
-
-
-def stretches(blocks: Sequence[Mapping]) -> list[int]:
-    """Minutes between the breaks of one day."""
-    found = [0]
-    for block in blocks:
-        if block["kind"] == "break":
-            found.append(0)
-        else:
-            found[-1] += block["minutes"]
-    return found
-
-
-def _links(chapters: Sequence[str], names: Mapping[str, str]) -> str:
-    """Links to chapters by their number; one that is not there yet is named by its number alone."""
-    return ", ".join(f"{{doc}}`{names[c]}`" if c in names else f"chapter {c}" for c in chapters)
+def deeper(text: str) -> str:
+    """Return MyST for a page of `chapters` as one a folder deeper has it: links lead up, and from a chapter to its guide."""
+    text = re.sub(r"(\{doc\}`(?:[^`<]*<)?)(?=[\w.])", r"\1../", text)
+    return re.sub(r"^(\{doc\}`\.\./(\w+)`)$", r"\1, and {doc}`how to teach it <\2>`", text, flags=re.MULTILINE)
 
 
 def _list(items: Sequence[str]) -> str:
     return "\n".join(f"- {item}" for item in items)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence]) -> str:
+    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in (head, ["---"] * len(head), *rows))

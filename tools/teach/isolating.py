@@ -1,16 +1,45 @@
-"""How a submission is run and shown: what hangs or dies costs its own cell only, and hidden tests stay hidden."""
+"""How a submission is run and shown: what hangs or ends Python costs its own cell only, tests that were deleted come back,
+hidden tests stay hidden, and no page loads anything from elsewhere. teaching/assignments/nbgrader_config.py names these.
+"""
 
 import re
 from typing import Any
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
-from nbgrader.preprocessors import ClearHiddenTests, Execute
+from nbgrader.preprocessors import ClearHiddenTests, Execute, OverwriteCells
 from traitlets import Bool
 
 HANGS = "this cell was stopped after {seconds} seconds; is there a loop in it, or in what it calls, that does not end?"
 DIES = "this cell ended Python itself, by leaving it or by asking for more memory than there is"
+ELSEWHERE = re.compile(r"""<script[^>]*\bsrc=["']https?:[^>]*>\s*</script>""")  # MathJax; formulas stay as they are written
+WRAPPED = (
+    "<style>pre { white-space: pre-wrap !important }</style></head>"  # so that a long message is read without scrolling
+)
+
+
+class Restoring(OverwriteCells):
+    """Put back each test that was deleted, behind the cell that it followed, or the last before it that is there."""
+
+    def add_missing_grade_cells(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Do what nbgrader does with `add_missing_cells`, even where the cell before the test is gone as well."""
+        known = self.gradebook.find_notebook(self.notebook_id, self.assignment_id)
+        points, written = {c.name: c.max_score for c in known.grade_cells}, {c.name for c in known.solution_cells}
+        behind = 0
+        for source in known.source_cells:
+            names = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nb.cells]
+            if source.name not in names and source.name in points:
+                again = self.missing_cell_transform(source, points[source.name], is_solution=source.name in written)
+                nb.cells.insert(behind, again | {"id": source.name})
+                names.insert(behind, source.name)
+            behind = names.index(source.name) + 1 if source.name in names else behind
+        return nb, resources
+
+    def add_missing_task_cells(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Leave the notebook as it is: we have no cells of this kind, and nbgrader's own code fails on a copied cell."""
+        return nb, resources
 
 
 class Isolating(Execute):
@@ -37,11 +66,16 @@ class Isolating(Execute):
     def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
         """Run a cell, unless it was left out."""
         if reason := self.left_out.get(index):
-            trace = [f"CellStopped: {reason}"]
-            cell.outputs = [new_output("error", ename="CellStopped", evalue=reason, traceback=trace)]
+            cell.outputs = [new_output("error", ename="CellStopped", evalue=reason, traceback=[f"CellStopped: {reason}"])]
             return cell, resources
         self.running = index
         return super().preprocess_cell(cell, resources, index)
+
+    def on_cell_executed(self, **told: Any) -> None:
+        """Take a cell that asks the kernel to end, as exit() and quit() do, for dead at once, and not the one after it."""
+        super().on_cell_executed(**told)
+        if any(part.get("source") == "ask_exit" for part in told["execute_reply"]["content"].get("payload", [])):
+            raise DeadKernelError(DIES)
 
 
 class Confidential(ClearHiddenTests):
@@ -54,3 +88,12 @@ class Confidential(ClearHiddenTests):
                 if output.output_type == "error":
                     output.traceback = [f"{output.ename}: {output.evalue}"]
         return super().preprocess_cell(cell, resources, index)
+
+
+class Offline(HTMLExporter):
+    """Write a page of feedback that needs no network."""
+
+    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **named: Any) -> tuple[Any, dict[str, Any]]:
+        """Convert a notebook, and take out scripts from elsewhere."""
+        page, resources = super().from_notebook_node(nb, resources, **named)
+        return ELSEWHERE.sub("", page).replace("</head>", WRAPPED, 1), resources

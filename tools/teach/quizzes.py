@@ -6,61 +6,46 @@ Moodle documents the format under "Moodle XML format"; Canvas, ILIAS and others 
 from collections.abc import Mapping
 
 from lxml import etree
+from lxml.builder import E
 
 from tools.teach.chapter import Quiz
 from tools.teach.markup import to_html
 
-BOOK = "Understanding Foundation Models"
+FIXED = {
+    "defaultgrade": "1", "penalty": "0.3333333", "hidden": "0", "single": "true", "shuffleanswers": "true",
+    "answernumbering": "abc",
+}  # fmt: skip
 
 
 def bank(chapters: Mapping[str, tuple[str, list[Quiz], Mapping[str, str]]]) -> bytes:
-    """A bank of questions, one category a chapter.
+    """Return the bank of questions, one category a chapter, as XML in UTF-8.
 
     Args:
         chapters: by the name of its file, a chapter's title, its quizzes, and the values that its run recorded.
-
-    Returns:
-        the XML, in UTF-8.
-
-    Raises:
-        ValueError: if a quiz has not exactly one right choice.
     """
-    root = etree.Element("quiz")
+    root = E.quiz()
     for name, (title, quizzes, values) in chapters.items():
-        category = _child(_child(root, "question", type="category"), "category")
-        _text(category, f"$course$/top/{BOOK}/{title.replace('/', '//')}")
-        for number, quiz in enumerate(quizzes, 1):
-            root.append(question(quiz, f"{name}-{number}", values))
+        category = f"$course$/top/Understanding Foundation Models/{title.replace('/', '//')}"
+        root.append(E.question(E.category(E.text(category)), type="category"))
+        root.extend(question(quiz, f"{name}-{number}", values) for number, quiz in enumerate(quizzes, 1))
     return etree.tostring(root, encoding="utf-8", xml_declaration=True, pretty_print=True)
 
 
 def question(quiz: Quiz, name: str, values: Mapping[str, str]) -> etree._Element:
-    """One question of type multichoice, one choice of which is worth all points and the others none."""
-    if sum(choice.right for choice in quiz.choices) != 1:
-        raise ValueError(f"the quiz {quiz.question!r:.80} has {sum(c.right for c in quiz.choices)} right choices, not one")
-    node = etree.Element("question", type="multichoice")
-    _text(_child(node, "name"), name)
-    _html(node, "questiontext", quiz.question, values)
-    _text(_child(node, "generalfeedback", format="html"), "")
-    for tag, text in {"defaultgrade": "1", "penalty": "0.3333333", "hidden": "0", "idnumber": name}.items():
-        _child(node, tag).text = text
-    for tag, text in {"single": "true", "shuffleanswers": "true", "answernumbering": "abc"}.items():
-        _child(node, tag).text = text
-    for choice in quiz.choices:
-        answer = _html(node, "answer", choice.text, values, fraction="100" if choice.right else "0")
-        _html(answer, "feedback", choice.reason, values)
-    return node
+    """Return a question of type multichoice, one choice of which is worth all points and the others none.
 
+    Raises:
+        ValueError: if the quiz has not exactly one right choice.
+    """
+    if (n_right := sum(choice.right for choice in quiz.choices)) != 1:
+        raise ValueError(f"the quiz {quiz.question!r:.80} has {n_right} right choices, not one")
 
-def _child(parent: etree._Element, tag: str, **attributes: str) -> etree._Element:
-    return etree.SubElement(parent, tag, **attributes)
+    def words(tag: str, text: str, *more: etree._Element, **attributes: str) -> etree._Element:
+        return E(tag, E.text(to_html(text, values)), *more, format="html", **attributes)
 
-
-def _text(parent: etree._Element, text: str) -> None:
-    _child(parent, "text").text = text
-
-
-def _html(parent: etree._Element, tag: str, text: str, values: Mapping[str, str], **attributes: str) -> etree._Element:
-    node = _child(parent, tag, **attributes, format="html")
-    _text(node, to_html(text, values))
-    return node
+    answers = [
+        words("answer", c.text, words("feedback", c.reason), fraction="100" if c.right else "0") for c in quiz.choices
+    ]
+    fixed = [E(tag, text) for tag, text in FIXED.items()]
+    head = [E.name(E.text(name)), words("questiontext", quiz.question), E.idnumber(name)]
+    return E.question(*head, *fixed, *answers, type="multichoice")

@@ -1,231 +1,162 @@
-"""The slides of a chapter, chosen from its executed notebook by a rule, and by tags where a cell has them.
+"""The slides of a chapter: nbconvert's, from the slide types that a person sets on cells in JupyterLab.
 
-The rule: title, objectives, claims; for each section whose heading is a question its first short functions, its first figure
-(or else a small table, or else its first formula or sentences) and its claims as measured; then practice, exercises, quiz,
-summary. A code cell with the tag `slide` is shown as well, with its output; one with `skip-slide` is left out. What the
-section says goes into the notes of the speaker.
+`slide` and `subslide` begin a slide, `fragment` comes onto it at the next key, `skip` is left out. Where nothing is set, text
+goes to the notes of the speaker, and code is left out. Of a text that is shown, a slide holds each heading with the first
+sentences below it, its first formula and its first list, and the notes hold all of it; exercises and quizzes have slides of
+their own. The input of a cell shows unless a tag folds it on the site.
 """
 
-import ast
-import html
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import shutil
+from pathlib import Path
 
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
+import nbformat
+from nbconvert.exporters import SlidesExporter
+from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from traitlets import Bool
+from traitlets.config import Config
 
+from helpers import assets
 from helpers.claims import Claim
-from tools.teach import chapter
-from tools.teach.chapter import Section, source
-from tools.teach.layout import above, drawings, even_groups, figures, tables_of, with_claims
-from tools.teach.markup import to_html, values_of
+from theme.fast.formulas import drawn_marks
+from theme.pages import mark_text
+from tools.teach.chapter import EXERCISE, quizzes
+from tools.teach.markup import to_html, to_text, values_of
 
-WIDTH, HEIGHT = 1280, 720
+HERE = Path(__file__).resolve().parent
+LONG = 8  # lines of code, from which on what it shows has a slide of its own
 LEAD = 100  # letters of the sentences that a slide begins with
-LETTERS = "ABCDEFGH"
-SHORT_LINES, LEAST_LINES, MOST_LINES = 4, 2, 16  # of code on a slide that the rule chooses
+PART = re.compile(r"^(?=#{1,2} |\*\*You will be able to|\*\*You need|```\{exercise|::::\{div\} quiz)", re.MULTILINE)
+SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Z{*$`])")
+ITEM = re.compile(r"^((?:-|\d\.) )(.*?)(?=\n(?:-|\d\.) |\Z)", re.MULTILINE | re.DOTALL)
+DOCSTRING = re.compile(r'^ +"""(?:[^"\n]+"""|.*?^ +""")\n', re.MULTILINE | re.DOTALL)
+SHOWN = ("slide", "subslide", "fragment")
+VOTE = "Let everybody choose alone, then talk in pairs, then choose again."
+FOLDED = ["hide-input", "remove-input"]
+HIDDEN = {"TagRemovePreprocessor": {
+    "enabled": True, "remove_cell_tags": ["remove-cell", "solution"], "remove_all_outputs_tags": ["remove-output"],
+    "remove_input_tags": FOLDED,
+}}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Slide:
-    """One slide: its kind for the style sheet, its HTML, and the speaker's notes."""
+def page(executed: Path) -> str:
+    """Return the slides of an executed notebook as one page, which loads what `copy_static` puts beside it."""
+    notebook = nbformat.read(executed, as_version=4)
+    values = values_of(notebook)
+    exporter = SlidesExporter(
+        config=Config(HIDDEN), template_file=str(HERE / "slides.html.j2"), reveal_url_prefix="static/reveal",
+        reveal_theme="book", reveal_width="1280", reveal_height="720", exclude_input_prompt=True, exclude_output_prompt=True,
+        filters={"markdown2html": lambda text: drawn_marks(to_html(text, values))}, preprocessors=[Outline],
+    )  # fmt: skip
+    notebook.metadata.title = to_text("".join(notebook.cells[0].source).splitlines()[0].lstrip("# "), values)
+    return exporter.from_notebook_node(notebook)[0]
 
-    kind: str
-    body: str
-    notes: str = ""
+
+def copy_static(folder: Path) -> None:
+    """Put what the pages load into `folder/static`."""
+    static = folder / "static"
+    for name, where in {"reveal": "reveal", "text-font": "fonts", "burmese-font": "fonts"}.items():
+        skip = shutil.ignore_patterns(assets.MANIFEST)
+        shutil.copytree(assets.path(name), static / where, dirs_exist_ok=True, ignore=skip)
+    for name in ("fonts.css", "formulas.css"):
+        shutil.copy(HERE.parents[1] / "theme" / "static" / name, static / name)
+    (static / "reveal" / "dist" / "theme").mkdir(exist_ok=True)
+    shutil.copy(HERE / "slides.css", static / "reveal" / "dist" / "theme" / "book.css")
 
 
-def slides(executed: dict) -> list[Slide]:
-    """The slides of an executed notebook, in their order."""
-    values, parts = values_of(executed), chapter.sections(executed)
-    head, *sections = parts
-    own = [claim for cell in executed["cells"] for claim in claims_of(cell)]
-    by_title = {section.title: section for section in sections}
-    found = _opening(executed, head, values)
-    found += _items(
-        "In this chapter", [html.escape(claim.sentence.replace("{value}", "…")) for claim in own if claim.headline], BEFORE
+class Outline(Preprocessor):
+    """Turn the cells of a chapter into those of its slides, each slide with the heading of its section."""
+
+    enabled = Bool(True)
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Take texts apart, and put what is not shown into the notes of the slide before it."""
+        made: list[NotebookNode] = []
+        notes: list[str] = []
+        heading, claims = "", [claim for claim in map(claim_of, nb.cells) if claim and claim.headline]
+
+        def begin(kind: str, text: str) -> None:
+            if notes and made:
+                made.append(_text("notes", "\n\n".join(notes)))
+                notes.clear()
+            made.append(_text(kind, text))
+
+        for cell in nb.cells:
+            kind = cell.metadata.get("slideshow", {}).get("slide_type", "")
+            if cell.cell_type == "code" and kind in SHOWN:
+                if kind != "fragment":
+                    begin(kind, heading)
+                    cell.metadata.slideshow.slide_type = "-"
+                for data in (output.get("data", {}) for output in cell.outputs):
+                    if "text/html" in data:
+                        data["text/html"] = mark_text(data["text/html"])
+                    if "text/markdown" in data:  # a function that `show_source` shows
+                        data["text/markdown"] = DOCSTRING.sub("", data["text/markdown"])
+                        cell.metadata.tags = FOLDED
+                if cell.outputs and cell.source.count("\n") >= LONG and not {*FOLDED} & {*cell.metadata.get("tags", [])}:
+                    made.append(new_code_cell(cell.source, metadata={"slideshow": {"slide_type": "-"}}))
+                    begin("subslide", heading)
+                    cell.metadata.tags = FOLDED
+                made.append(cell)
+            for part in PART.split(cell.source) if cell.cell_type == "markdown" and kind != "skip" else []:
+                for number, text in enumerate(faces(part.strip(), claims) if kind in SHOWN else []):
+                    begin("subslide" if number else kind, text)
+                heading = part.partition("\n")[0] if part.startswith("## ") else heading
+                notes.append(part if not quizzes(part) else VOTE)
+        if notes:
+            made.append(_text("notes", "\n\n".join(notes)))
+        nb.cells = made
+        return nb, resources
+
+
+def claim_of(cell: NotebookNode) -> Claim | None:
+    """Return the claim that a cell made when it ran, if it made one."""
+    found = (output.get("metadata", {}).get("claim") for output in cell.get("outputs", []))
+    return next((Claim(**record) for record in found if record), None)
+
+
+def faces(part: str, claims: list[Claim]) -> list[str]:
+    """Return the texts of the slides that a part of a text becomes."""
+    if exercise := EXERCISE.match(f"{part}\n"):
+        return [f"## Exercise: {exercise[1]}\n\n{exercise[3]}"]
+    for quiz in quizzes(part):
+        plain = [f"- **{letter}** {choice.text}" for letter, choice in zip("ABCDEF", quiz.choices, strict=False)]
+        told = [
+            f"{line}\n\n  **{'✓ Right' if c.right else '✗ Not it'}.** {c.reason}"
+            for line, c in zip(plain, quiz.choices, strict=True)
+        ]
+        return [f"## {quiz.question}\n\n" + "\n".join(lines) for lines in (plain, told)]
+    heading, _, body = part.replace("**You will be able to**", "## You will be able to").partition("\n")
+    guessed, measured = (
+        "\n".join(f"- {c.sentence.replace('{value}', v)}" for c, v in zip(claims, values, strict=True))
+        for values in (["…"] * len(claims), [f"**{c.measured}**" for c in claims])
     )
-    for section in sections:
-        if section.title.endswith("?"):
-            found += question(section, values)
-    if practice := by_title.get("In practice"):
-        found += _items("In practice", _first_sentences(practice.text, values), _notes(practice.text, values))
-    found += [slide for exercise in chapter.exercises(executed) for slide in _exercise(exercise, values)]
-    found += [slide for quiz in chapter.quizzes(executed) for slide in _quiz(quiz, values)]
-    summary = by_title["Summary"].text if "Summary" in by_title else ""
-    return found + _items("What was measured", [measured(claim) for claim in own], _notes(summary, values))
-
-
-BEFORE = "<p>Before you go on, let the room guess each number. Come back to the guesses with the last slides.</p>"
-
-
-def _opening(executed: dict, head: Section, values: Mapping[str, str]) -> list[Slide]:
-    paragraphs = [
-        part for part in re.split(r"\n\n+", head.text.partition("**You will")[0]) if not part.startswith(("#", "<!--"))
+    blocks: dict[str, str] = {}
+    for block in re.split(r"\n\n+", body.replace("<!-- chapter-claims -->", guessed).strip()):
+        kind = "formula" if block.startswith("$$") else "list" if re.match(r"- |\d\. ", block) else "lead"
+        if block and not block.startswith(("<!--", "```", ":::", "|")):
+            blocks.setdefault(kind, block)
+    if not heading.startswith("#") or not blocks:
+        return []
+    if "lead" in blocks:
+        blocks["lead"] = gist(blocks["lead"], LEAD)
+    if "list" in blocks:
+        blocks["list"] = re.sub(ITEM, lambda item: item[1] + gist(item[2], 0), blocks["list"])
+    return [
+        "\n\n".join([heading, *blocks.values()]),
+        *([f"## What was measured\n\n{measured}"] if heading == "## Summary" and claims else []),
     ]
-    why = to_html(paragraphs[0], values) if paragraphs else ""
-    lead = to_html(_lead(paragraphs[0]), values, inline=True) if paragraphs else ""
-    name, _, rest = chapter.title(executed).partition(": ")
-    rest = f'<p class="subtitle">{to_html(rest, values, inline=True)}</p>' if rest else ""
-    body = f"<h1>{to_html(name, values, inline=True)}</h1>{rest}<p>{lead}</p>"
-    needs = to_html(f"**They need** {chapter.needs(executed)}", values)
-    able = [to_html(item, values, inline=True) for item in chapter.objectives(executed)]
-    return [Slide("title", body, why + needs), *_items("You will be able to", able, needs)]
 
 
-def question(section: Section, values: Mapping[str, str]) -> list[Slide]:
-    """The slides of one section; the first of them has the section's words as notes."""
-    title = f"<h2>{to_html(section.title, values, inline=True)}</h2>"
-    cells = [c for c in section.cells if c["cell_type"] == "code" and "skip-slide" not in _tags(c)]
-    shown = [cell for cell in cells if "slide" in _tags(cell)]
-    bodies = [("code", title + (code(source_shown(cell)) or code(source(cell)) + output(cell))) for cell in shown]
-    if short := "" if shown else _functions(cells):
-        bodies.append(("code", title + code(short)))
-    claims = [measured(claim) for cell in cells for claim in claims_of(cell)]
-    rest = [cell for cell in cells if cell not in shown]
-    if drawn := [drawing for cell in rest for drawing in drawings(cell)]:
-        body, claims = with_claims(*drawn[0], claims)
-        bodies.append(("figure", title + body))
-    elif tables := [table for cell in rest for table in tables_of(cell)]:
-        free = 12.5 - 0.9 * tables[0].count("<tr")
-        if short and short.count("\n") < SHORT_LINES and free > SHORT_LINES + 1:  # code and table on one slide
-            bodies, free = [], free - 1.5 - 0.8 * short.count("\n")
-            tables = [code(short) + tables[0]]
-        body, claims = above(tables[0], claims, free)
-        bodies.append(("table", title + body))
-    elif bodies:
-        body, claims = above(bodies[-1][1], claims, 11.5 - 0.8 * bodies[-1][1].count("\n"))
-        bodies[-1] = ("code", body)
-    elif section.text:
-        body, claims = above(_words(section.text, values), claims, 8)
-        bodies.append(("words", title + body))
-    found = [Slide(kind, body) for kind, body in bodies] + _items(section.title, claims, "", values)
-    notes = _notes(section.text, values)
-    return [Slide(s.kind, s.body, s.notes if i else notes) for i, s in enumerate(found)]
+def gist(text: str, least: int) -> str:
+    """Return the first sentences of a text, as many as have so many letters."""
+    sentences = SENTENCE.split(" ".join(text.split()))
+    return next(
+        (t for i in range(1, len(sentences)) if len(t := " ".join(sentences[:i])) > max(least, 30)), " ".join(sentences)
+    )
 
 
-def _words(text: str, values: Mapping[str, str]) -> str:
-    """What a section says where it shows nothing: its first formula or sentences, and its first list."""
-    formula = re.search(r"\$\$.*?\$\$", text, re.DOTALL)
-    items = re.search(r"^(?:1\.|-) .*?(?=\n\n|\Z)", text, re.DOTALL | re.MULTILINE)
-    parts = [formula[0] if formula else _lead(text.split("\n\n")[0]), items[0] if items else ""]
-    return to_html("\n\n".join(parts), values)
-
-
-def _lead(text: str) -> str:
-    """The first sentences of a paragraph, as many as say something."""
-    sentences = re.split(r"(?<=[.?!])\s+", text.strip())
-    enough = next((i for i in range(1, len(sentences)) if len(" ".join(sentences[:i])) >= LEAD), len(sentences))
-    return " ".join(sentences[:enough])
-
-
-def _functions(cells: list[dict]) -> str:
-    """The functions that a section writes before its first figure or claim, or else later, as many as a slide holds."""
-    shows = (i for i, cell in enumerate(cells) if claims_of(cell) or drawings(cell))
-    first = next(shows, len(cells))
-    for part in (cells[:first], cells[first:]):
-        ideas, found = filter(_is_idea, (source_shown(cell) or source(cell) for cell in part)), ""
-        for text in ideas:
-            more = f"{found}\n\n{text}".strip("\n")
-            if len(more.splitlines()) > MOST_LINES:
-                break
-            found = more
-        if found:
-            return found
-    return ""
-
-
-def claims_of(cell: dict) -> list[Claim]:
-    """The claims that a cell made when it ran."""
-    records = (output.get("metadata", {}).get("claim") for output in cell.get("outputs", []))
-    return [Claim(**record) for record in records if record]
-
-
-def measured(claim: Claim) -> str:
-    """A claim with what was measured, in HTML."""
-    return f'{claim.html()} <span class="measured">{html.escape(claim.evidence())}</span>'
-
-
-def source_shown(cell: dict) -> str:
-    """The function of the package that a cell shows with `show_source`, or nothing."""
-    found = [
-        re.search(r"```python\n(.*)```", "".join(o.get("data", {}).get("text/markdown", "")), re.DOTALL)
-        for o in cell["outputs"]
-    ]
-    return "\n".join(match[1] for match in found if match)
-
-
-def code(text: str) -> str:
-    """Code with its words coloured, lettered so that its longest line and its height fit; nothing for nothing."""
-    lines = text.strip("\n").splitlines()
-    if not lines:
-        return ""
-    size = min(22.0, 1120 / (0.61 * max(len(line) for line in lines)), 520 / (1.4 * len(lines)))
-    marked = highlight("\n".join(lines), PythonLexer(), HtmlFormatter(nowrap=True))
-    return f'<pre class="code" tabindex="0" style="font-size:{size:.1f}px"><code>{marked}</code></pre>'
-
-
-def output(cell: dict) -> str:
-    """What a cell showed: figures, tables, text."""
-    text = "".join("".join(o.get("text", o.get("data", {}).get("text/plain", ""))) for o in cell["outputs"] if _is_text(o))
-    return "".join([*figures(cell), *tables_of(cell)]) + (f"<pre>{html.escape(text.strip())}</pre>" if text.strip() else "")
-
-
-def _is_idea(text: str) -> bool:
-    """True for code that holds nothing but functions or classes, of the length that shows an idea."""
-    if not LEAST_LINES <= len(text.splitlines()) <= MOST_LINES:
-        return False
-    return all(isinstance(part, ast.FunctionDef | ast.ClassDef) for part in chapter.parse(text).body)
-
-
-def _exercise(exercise: chapter.Exercise, values: Mapping[str, str]) -> list[Slide]:
-    title = f"<h2>Exercise: {to_html(exercise.title, values, inline=True)}</h2>"
-    return [Slide("exercise", title + to_html(exercise.task, values))]
-
-
-def _quiz(quiz: chapter.Quiz, values: Mapping[str, str]) -> list[Slide]:
-    """The question with its choices, and then the same with the reasons."""
-    title = f"<h2>{to_html(quiz.question, values, inline=True)}</h2>"
-    lettered = list(zip(LETTERS, quiz.choices, strict=False))
-    plain = [f"<li><b>{letter}</b> {to_html(choice.text, values, inline=True)}</li>" for letter, choice in lettered]
-    told = [
-        f'<li class="{"right" if choice.right else "wrong"}"><b>{letter} {"✓ right" if choice.right else "✗ not it"}:</b> '
-        f"{to_html(choice.text, values, inline=True)}<span>{to_html(choice.reason, values)}</span></li>"
-        for letter, choice in lettered
-    ]
-    notes = "<p>Let everybody choose alone, then talk in pairs, then choose again.</p>"
-    return [Slide("quiz", f"{title}<ul>{''.join(plain)}</ul>", notes), Slide("quiz", f"{title}<ul>{''.join(told)}</ul>")]
-
-
-def _items(title: str, items: Iterable[str], notes: str, values: Mapping[str, str] | None = None) -> list[Slide]:
-    """As many slides as a list needs, each about as full; the first has the notes."""
-    groups = even_groups(list(items))
-    count = [f" ({i} of {len(groups)})" if len(groups) > 1 else "" for i in range(1, len(groups) + 1)]
-    heading = to_html(title, values or {}, inline=True)
-    bodies = [
-        f"<h2>{heading}{n}</h2><ul>{''.join(f'<li>{item}</li>' for item in group)}</ul>"
-        for n, group in zip(count, groups, strict=True)
-    ]
-    return [Slide("list", body, "" if i else notes) for i, body in enumerate(bodies)]
-
-
-def _first_sentences(text: str, values: Mapping[str, str]) -> list[str]:
-    """Of each item of a list its bold words and its first sentence."""
-    items = re.findall(r"^- (.+?)(?=\n- |\n\n|\Z)", text, re.DOTALL | re.MULTILINE)
-    short = [re.match(r"(\*\*.+?\*\*)?.*?[.?!](?=\s|\Z)", " ".join(item.split())) for item in items]
-    return [to_html(found[0], values, inline=True) for found in short if found]
-
-
-def _notes(text: str, values: Mapping[str, str]) -> str:
-    return to_html(text, values)
-
-
-def _tags(cell: dict) -> list[str]:
-    return cell["metadata"].get("tags", [])
-
-
-def _is_text(output: dict) -> bool:
-    data = output.get("data", {})
-    return "text/html" not in data and ("text/plain" in data or output.get("name") == "stdout")
+def _text(kind: str, text: str) -> NotebookNode:
+    return new_markdown_cell(text, metadata={"slideshow": {"slide_type": kind}})

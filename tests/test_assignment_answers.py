@@ -1,13 +1,13 @@
 """The tests of each assignment tell plausible wrong answers from right ones, however those are written."""
 
+import json
 import re
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).resolve().parents[1] / "teaching" / "assignments"
-CELL = re.compile(r"^# %% (\[markdown\] )?(\w+) ([\w-]+)(?: \d+)?\n", re.MULTILINE)
+FOLDER = Path(__file__).resolve().parents[1] / "teaching" / "assignments" / "source"
 
 # By assignment and task: functions that are wrong in one way each, and functions that are right.
 WRONG = {
@@ -284,10 +284,12 @@ def exact(p, q):
 
 @cache
 def cells(assignment):
-    """(kind, name, code) of each code cell, in order."""
-    _, *found = CELL.split((FOLDER / f"{assignment}.py").read_text(encoding="utf-8"))
-    quads = zip(*[iter(found)] * 4, strict=True)
-    return [(kind, name, code) for markdown, kind, name, code in quads if not markdown]
+    """Return (kind, name, code) of each code cell, in order."""
+    book = json.loads((FOLDER / assignment / f"{assignment}.ipynb").read_text(encoding="utf-8"))
+    code = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
+    marks = [cell["metadata"]["nbgrader"] for cell in code]
+    kinds = ["test" if mark["grade"] else "answer" if mark["solution"] else "given" for mark in marks]
+    return [(kind, cell["id"], "".join(cell["source"])) for kind, cell in zip(kinds, code, strict=True)]
 
 
 def points_lost(assignment, task, function):
@@ -334,6 +336,8 @@ def test_a_right_answer_that_is_unlike_the_solution_loses_none(assignment, task,
 
 def test_every_task_with_one_right_answer_is_tried():
     graded_by_how_well = {"keep", "design", "stop", "respond"}
-    tasks = {(file.stem, name) for file in FOLDER.glob("*.py") for kind, name, _ in cells(file.stem) if kind == "answer"}
+    tasks = {
+        (file.stem, name) for file in FOLDER.glob("*/*.ipynb") for kind, name, _ in cells(file.stem) if kind == "answer"
+    }
     assert {task for task in tasks if task[1] not in graded_by_how_well} == set(WRONG) == set(RIGHT)
     assert all(len(functions(text)) >= 6 for text in WRONG.values())
