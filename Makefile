@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/_build/modules
 endif
 .DEFAULT_GOAL := help
-.PHONY: book test test-long test-faults lab serve lint format long pdf teach assignments check twice bench coverage screenshot diagrams hashes clean help setup setup-dev
+.PHONY: book test test-long test-faults lab serve lint format long pdf teach assignments check bench coverage screenshot diagrams hashes clean help setup setup-dev
 
 book: setup            ## build the site; prints the path of its first page
 	@$(PY) -m tools.book
@@ -36,9 +36,6 @@ lab: setup             ## open the notebooks in JupyterLab
 
 serve: book            ## show the site on http://127.0.0.1:8000, or PORT=...
 	@$(PY) -m tools.serve $(PORT)
-
-twice: setup-dev       ## run the notebooks again and again; what they claim must agree
-	@$(PY) -m tools.determinism
 
 coverage: setup-dev    ## how much of helpers the tests reach, branches included
 	@$(PY) -m coverage run -m pytest -m "not faults" $(TWO)

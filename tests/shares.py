@@ -1,4 +1,4 @@
-"""`python -m tools.shares`: how much of each chapter's page is text, code, figures and findings, by height at 1280 px."""
+"""`python -m tests.shares`: how much of each chapter's page is text, code, figures and findings, by height at 1280 px."""
 
 import sys
 from pathlib import Path
