@@ -37,6 +37,13 @@ def test_a_build_that_stops_says_why_in_one_line(tmp_path, monkeypatch, capsys, 
     assert said.out == "" and said.err.startswith(words) and said.err.count("\n") == 1
 
 
+def test_a_build_that_fails_names_the_pages_of_an_earlier_run(monkeypatch, capsys):
+    monkeypatch.setattr(book, "outdated", lambda root: ["chapters/one", "chapters/two"])
+    assert book.complain("one.ipynb failed") == 1
+    last = "the site in _build/html stays as it was; of an earlier run are chapters/one, chapters/two\n"
+    assert capsys.readouterr().err == f"error: one.ipynb failed\n{last}"
+
+
 def test_what_a_build_started_ends_with_it(tmp_path):
     (tmp_path / "sleeper.py").write_text(
         "import os, sys, time\nprint(os.getpid(), *sys.argv[1:], flush=True)\ntime.sleep(60)\n"

@@ -9,8 +9,8 @@ from sphinxcontrib.mermaid import mermaid
 
 from helpers import assets
 from theme import diagrams
+from tools import browser, site
 from tools import diagrams as tool
-from tools import site
 
 WORDS = "flowchart LR\n a --> b"
 
@@ -70,13 +70,13 @@ def test_drawings_that_no_page_shows_are_removed(drawn: Path, tmp_path: Path) ->
     assert tool.forget(tmp_path) == ["old"]
 
 
-def test_without_a_site_or_a_browser_it_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
-    assert tool.main(tmp_path) == 1 and "run `make book` first" in capsys.readouterr().err
+def test_without_a_site_or_a_browser_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SystemExit, match="run `make book` first"):
+        tool.draw(tmp_path)
     (tmp_path / "chapters").mkdir()
-    monkeypatch.setattr(tool, "find_chromium", lambda: None)
-    assert tool.main(tmp_path) == 1 and "no Chromium" in capsys.readouterr().err
+    monkeypatch.setattr(browser, "find_chromium", lambda: None)
+    with pytest.raises(SystemExit, match="no Chromium"):
+        tool.draw(tmp_path)
 
 
 def test_all_diagrams_of_the_book_are_drawn_and_no_others() -> None:

@@ -4,10 +4,15 @@ import functools
 import http.server
 import os
 import shutil
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 def find_chromium() -> str | None:
@@ -34,3 +39,18 @@ def serve(folder: Path) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
+
+
+@contextmanager
+def browser_for(site: Path) -> Iterator["Browser"]:
+    """Start a browser for a built site; end the program with one sentence where there is no site or no browser."""
+    from playwright.sync_api import sync_playwright
+
+    if not (site / "chapters").exists():
+        sys.exit(f"error: {site} has no pages; run `make book` first")
+    if not (chromium := find_chromium()):
+        sys.exit("error: no Chromium or Chrome was found; install one, or set CHROMIUM to its path")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()

@@ -1,13 +1,10 @@
 """`python -m tools.diagrams` draws the diagrams of the built site that are new, and keeps them in `theme/diagrams`."""
 
 import re
-import sys
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
 from theme.diagrams import DRAWN, WAITS
-from tools.browser import find_chromium, serve
+from tools.browser import browser_for, serve
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN_ID = re.compile(r'^<svg\b[^>]*?\bid="([^"]+)"')
@@ -16,7 +13,7 @@ LONG = re.compile(r"(\d\.\d\d)\d+")  # hundredths of a pixel are enough
 
 
 def tidy(drawing: str, name: str) -> str:
-    """A drawing whose ids and styles have a name that stays, and whose places are rounded.
+    """Return a drawing whose ids and styles have a name that stays, and whose places are rounded.
 
     Raises:
         ValueError: if it has no id, as mermaid's drawings do.
@@ -27,15 +24,13 @@ def tidy(drawing: str, name: str) -> str:
 
 
 def draw(site: Path) -> list[str]:
-    """Draw what waits in a site's pages; gives the names of the drawings."""
-    pages = [page for page in sorted(site.glob("chapters/**/*.html")) if WAITS in page.read_text(encoding="utf-8")]
+    """Draw what waits in a site's pages, and return the names of the drawings."""
     drawn: list[str] = []
-    if not pages:
-        return drawn
-    with serve(site) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+    with browser_for(site) as browser, serve(site) as address:
         window = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
-        for page in pages:
+        for page in sorted(site.glob("chapters/**/*.html")):
+            if WAITS not in page.read_text(encoding="utf-8"):
+                continue
             window.goto(address + page.relative_to(site).as_posix(), wait_until="networkidle")
             window.wait_for_function(f"[...document.querySelectorAll('{WAITING}')].every((d) => d.querySelector('svg'))")
             for diagram in window.locator(WAITING).all():
@@ -43,12 +38,11 @@ def draw(site: Path) -> list[str]:
                 drawing = diagram.locator("svg").first.evaluate("(svg) => svg.outerHTML")
                 (DRAWN / f"{name}.svg").write_text(tidy(drawing, name), encoding="utf-8")
                 drawn.append(name)
-        browser.close()
     return drawn
 
 
 def forget(site: Path) -> list[str]:
-    """Remove the drawings that no page of the site shows; gives their names."""
+    """Remove the drawings that no page of the site shows, and return their names."""
     shown = " ".join(page.read_text(encoding="utf-8") for page in site.glob("chapters/**/*.html"))
     old = [file for file in DRAWN.glob("*.svg") if f'"{file.stem}"' not in shown and f"diagram-{file.stem}" not in shown]
     for file in old:
@@ -56,18 +50,7 @@ def forget(site: Path) -> list[str]:
     return [file.stem for file in old]
 
 
-def main(site: Path = ROOT / "_build" / "html") -> int:
-    """Draw and remove, and say what; fail if there is no site or no browser."""
-    if not (site / "chapters").exists():
-        print(f"error: {site} has no pages; run `make book` first", file=sys.stderr)
-        return 1
-    if not find_chromium():
-        print("error: no Chromium or Chrome was found; install one, or set CHROMIUM to its path", file=sys.stderr)
-        return 1
-    DRAWN.mkdir(exist_ok=True)
-    print(f"drawn: {len(draw(site))}, removed: {len(forget(site))}; they are in {DRAWN.relative_to(ROOT)}")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    built = ROOT / "_build" / "html"
+    DRAWN.mkdir(exist_ok=True)
+    print(f"drawn: {len(draw(built))}, removed: {len(forget(built))}; they are in {DRAWN.relative_to(ROOT)}")

@@ -5,15 +5,14 @@ The pages of the site become one page, whose links lead within it; Chromium prin
 
 import html as markup
 import shutil
-import sys
 from datetime import date
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlparse
 
 from lxml import etree, html
-from playwright.sync_api import Browser, PdfMargins, sync_playwright
+from playwright.sync_api import Browser, PdfMargins
 
-from tools.browser import find_chromium, serve
+from tools.browser import browser_for, serve
 from tools.site import pages
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -115,21 +114,8 @@ def print_site(browser: Browser, site: Path, names: list[str], pdf: Path) -> Pat
     return pdf
 
 
-def main() -> int:
-    """Print the book."""
-    site = ROOT / "_build" / "html"
-    if not site.exists():
-        print("error: there is no site yet; run `make book` first", file=sys.stderr)
-        return 1
-    if not (chromium := find_chromium()):
-        print("error: no Chromium or Chrome was found; install one, or set CHROMIUM to its path", file=sys.stderr)
-        return 1
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        print(f"{print_site(browser, site, pages(ROOT), PDF).relative_to(ROOT)}: {PDF.stat().st_size / 1e6:.1f} MB")
-        browser.close()
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    built = ROOT / "_build" / "html"
+    with browser_for(built) as chromium:
+        made = print_site(chromium, built, pages(ROOT), PDF)
+    print(f"{made.relative_to(ROOT)}: {made.stat().st_size / 1e6:.1f} MB")
