@@ -19,18 +19,10 @@ from helpers.alignment.sft import sft, sft_loss
 from helpers.models import Config
 from helpers.models.transformer import transformer
 from helpers.training import seeded
+from tests.small_models import one_thread  # noqa: F401
 
 PROMPTS, CHOSEN, REJECTED = [[1, 5, 6], [1, 7]], [[8, 9, 2], [4, 2]], [[3, 2], [9, 9, 9, 2]]
 PAIRS = [Preference(*row) for row in zip(PROMPTS, CHOSEN, REJECTED, strict=True)]
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """Models this small wait for a second thread more than it helps."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def model(seed=0):

@@ -17,20 +17,12 @@ from helpers.models import Config
 from helpers.models.transformer import transformer
 from helpers.training import Recipe, seeded
 from helpers.world import WorldConfig
+from tests.small_models import one_thread  # noqa: F401
 
 EOS = 2
 PROMPTS = [[1, 5, 6, 7], [1], [1, 9, 8], [1, 5, 6, 7], [1, 3, 4, 5, 6, 7]]
 WORLD = WorldConfig(exposures=(0, 2), people_per_group=2, n_unseen=2, n_quizzes=5, n_threads=5)
 RECIPE = Recipe(n_tokens=256, batch_size=4, context=16)
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """Models this small wait for a second thread more than it helps."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def model(seed=0):

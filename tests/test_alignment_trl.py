@@ -12,6 +12,7 @@ from helpers.alignment.dpo import dpo_loss
 from helpers.alignment.grpo import group_advantages, grpo_loss
 from helpers.alignment.reward import reward_loss
 from helpers.alignment.sft import sft_loss
+from tests.small_models import one_thread  # noqa: F401
 
 os.environ.setdefault("HF_DATASETS_OFFLINE", "1")
 trl = pytest.importorskip("trl", reason="trl is in requirements-dev.txt")
@@ -82,14 +83,6 @@ def same(model, ours, theirs):
     mine = gradient(model, ours)
     assert mine.abs().max() > 1e-4
     torch.testing.assert_close(mine, gradient(model, theirs), **CLOSE)
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def test_sft_is_trls(tmp_path):
