@@ -19,9 +19,9 @@ PARTS = (
 
 def misfits(asked: list[str], head: dict) -> list[str]:
     """Where a guide speaks of a chapter that has changed: headings that it does not have, or that no part covers."""
-    untils = [part["until"] for part in head["parts"]]
-    wrong = [f"no such section: {name}" for name in (*head["optional"], *untils) if name not in asked]
-    ends = [asked.index(until) for until in untils if until in asked]
+    headings = [part["until"] for part in head["parts"]]
+    wrong = [f"no such section: {name}" for name in (*head["optional"], *headings) if name not in asked]
+    ends = [asked.index(until) for until in headings if until in asked]
     if ends != sorted(set(ends)):
         wrong.append("the parts are not in the order of the chapter")
     if not wrong and ends[-1:] != [len(asked) - 1]:
@@ -90,8 +90,8 @@ def test_the_syllabus_has_every_chapter_and_every_plan():
 
 
 def test_a_guide_to_a_chapter_that_has_changed_is_found():
-    def head(*untils, optional=()):
-        return {"parts": [{"until": until} for until in untils], "optional": optional}
+    def head(*headings, optional=()):
+        return {"parts": [{"until": until} for until in headings], "optional": optional}
 
     assert misfits(["A?", "B?"], head("A?", "B?")) == []
     assert misfits(["A?", "B?"], head("A?")) == ["the last part does not reach the last question, B?"]

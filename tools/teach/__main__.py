@@ -25,10 +25,11 @@ exec(zlib.decompress(base64.b64decode(
 INDEX = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>The course</title></head><body><h1>The course</h1>
 <p>Slides: S opens the speaker's notes; with <code>?print-pdf</code> at the end of the address the browser prints them. The
-notebooks are for JupyterLab, started in the folder of the book: <code>.venv/bin/python -m jupyterlab _build/teach/student</code></p>
+notebooks are for JupyterLab, started in the folder of the book:
+<code>.venv/bin/python -m jupyterlab _build/teach/student</code></p>
 <ul>{items}</ul>
-<p><a href="quiz.xml">All quizzes</a> in Moodle's XML format. <a href="../html/chapters/teaching/syllabus.html">The syllabus</a>
-and a guide to each chapter are pages of the site.</p></body></html>
+<p><a href="quiz.xml">All quizzes</a> in Moodle's XML format. <a href="../html/chapters/teaching/syllabus.html">The
+syllabus</a> and a guide to each chapter are pages of the site.</p></body></html>
 """
 
 

@@ -53,6 +53,7 @@ def overview(chapter: Path, run: Mapping[str, float]) -> list[str]:
     tasks, n_quizzes = exercises(notebook), len(quizzes(prose(notebook)))
     rows = [(f"until “{part['until']}”", part["minutes"], "break") for part in head["parts"]]
     rows.append(("all of it", sum(part["minutes"] for part in head["parts"]), f"practise {head['practise']}"))
+    n_open = sum("(open)" in task for task in tasks)
     cost = f"The notebook ran in {run['seconds']} seconds with {run['peak_mb']} MB of memory at its peak." if run else ""
     return [
         "**After it, students are able to**", _list(objectives(notebook)),
@@ -60,7 +61,7 @@ def overview(chapter: Path, run: Mapping[str, float]) -> list[str]:
         _table(("to teach", "minutes", "then"), rows), ESTIMATE,
         "**Core sections**", _list([name for name in questions(notebook) if name not in head["optional"]]),
         "**Optional sections**", _list(head["optional"] or ["none"]),
-        f"{len(tasks)} exercises, {sum('(open)' in task for task in tasks)} of them open; {n_quizzes} quizzes. {cost}".strip(),
+        f"{len(tasks)} exercises, {n_open} of them open; {n_quizzes} quizzes. {cost}".strip(),
     ]  # fmt: skip
 
 
@@ -91,9 +92,9 @@ def syllabus(chapters: Sequence[Path], runs: Mapping[str, Mapping[str, float]]) 
             weeks = [(i, links(week["chapters"]), week["about"]) for i, week in enumerate(plan["weeks"], 1)]
             lines.append(_table(("week", "chapter", "about"), weeks))
         for day, blocks in enumerate(plan.get("days", []), 1):
-            head = (f"day {day}" if len(plan["days"]) > 1 else "what", "minutes", "chapter")
+            columns = (f"day {day}" if len(plan["days"]) > 1 else "what", "minutes", "chapter")
             lines.append(
-                _table(head, [(b["what"], b["minutes"], links([b["chapter"]] if "chapter" in b else [])) for b in blocks])
+                _table(columns, [(b["what"], b["minutes"], links([b["chapter"]] if "chapter" in b else [])) for b in blocks])
             )
     lines.append((TEACHING / "materials.md").read_text(encoding="utf-8").strip())
     for path in chapters:

@@ -16,7 +16,7 @@ from tools.inline import text_of
 
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(
-    r"<!--.*?-->|^(?:`{3,}|:{3,})\{[^\n]*\n(?::[\w-]+:.*\n)*|^(?:`{3,}|:{3,})[ \t]*$", re.MULTILINE | re.DOTALL
+    r"<!--.*?-->|^(?:`{3,}|:{3,})\{[^\n]*\n(?::[\w-]+:[^\n]*\n)*|^(?:`{3,}|:{3,})[ \t]*$", re.MULTILINE | re.DOTALL
 )
 MERMAID = re.compile(r"^```\{mermaid\}.*?^```$", re.MULTILINE | re.DOTALL)
 

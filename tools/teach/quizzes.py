@@ -12,7 +12,7 @@ from tools.teach.chapter import Quiz
 from tools.teach.markup import to_html
 
 FIXED = {
-    "defaultgrade": "1", "penalty": "0.3333333", "hidden": "0", "single": "true", "shuffleanswers": "true",
+    "single": "true", "shuffleanswers": "true",
     "answernumbering": "abc",
 }  # fmt: skip
 
@@ -47,5 +47,12 @@ def question(quiz: Quiz, name: str, values: Mapping[str, str]) -> etree._Element
         words("answer", c.text, words("feedback", c.reason), fraction="100" if c.right else "0") for c in quiz.choices
     ]
     fixed = [E(tag, text) for tag, text in FIXED.items()]
-    head = [E.name(E.text(name)), words("questiontext", quiz.question), E.idnumber(name)]
+    head = [E.name(E.text(name)), words("questiontext", quiz.question)]
+    head += [
+        E.generalfeedback(E.text(), format="html"),
+        E.defaultgrade("1"),
+        E.penalty("0.3333333"),
+        E.hidden("0"),
+        E.idnumber(name),
+    ]
     return E.question(*head, *fixed, *answers, type="multichoice")

@@ -1,9 +1,9 @@
 """The slides of a chapter: nbconvert's, from the slide types that a person sets on cells in JupyterLab.
 
-`slide` and `subslide` begin a slide, `fragment` comes onto it at the next key, `skip` is left out. Where nothing is set, text
-goes to the notes of the speaker, and code is left out. Of a text that is shown, a slide holds each heading with the first
-sentences below it, its first formula and its first list, and the notes hold all of it; exercises and quizzes have slides of
-their own. The input of a cell shows unless a tag folds it on the site.
+`slide` and `subslide` begin a slide, `fragment` comes onto it at the next key, `skip` is left out. With nothing set, text is
+for the speaker's notes and code is left out. Of a text that is shown, a slide holds each heading with its first sentences,
+formula and list; the notes hold all of it. Exercises and quizzes have slides of their own. The input of a cell shows unless a
+tag folds it on the site.
 """
 
 import re
@@ -120,7 +120,7 @@ def claim_of(cell: NotebookNode) -> Claim | None:
 def faces(part: str, claims: list[Claim]) -> list[str]:
     """Return the texts of the slides that a part of a text becomes."""
     if exercise := EXERCISE.match(f"{part}\n"):
-        return [f"## Exercise: {exercise[1]}\n\n{exercise[3]}"]
+        return [f"## Exercise: {exercise[1]}\n\n{exercise[3].strip()}"]
     for quiz in quizzes(part):
         plain = [f"- **{letter}** {choice.text}" for letter, choice in zip("ABCDEF", quiz.choices, strict=False)]
         told = [
