@@ -2,8 +2,8 @@
 
 `slide` and `subslide` begin a slide, `fragment` comes onto it at the next key, `skip` is left out. With nothing set, text is
 for the speaker's notes and code is left out. Of a text that is shown, a slide holds each heading with its first sentences,
-formula and list; the notes hold all of it. Exercises and quizzes have slides of their own. The input of a cell shows unless a
-tag folds it on the site.
+formula and list; the notes hold all of it. Exercises and quizzes have slides of their own. The input of a cell shows unless
+a tag folds it on the site.
 """
 
 import re
