@@ -7,7 +7,8 @@ from pypdf import PdfReader
 from tools import pdf, site
 from tools.execute import ROOT
 
-PAGE = """<html><head><link rel="stylesheet" href="../_static/a.css"><script src="../_static/menu.js"></script></head><body><nav>menu</nav>
+PAGE = """<html><head><link rel="stylesheet" href="../_static/a.css"><script src="../_static/menu.js"></script></head>
+<body><nav>menu</nav>
 <article class="bd-article"><h1>{title}</h1>{body}</article></body></html>"""
 
 
