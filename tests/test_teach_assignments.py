@@ -65,7 +65,7 @@ def hand_in(course: Path, student: str, changed: dict[str, str] | None, deleted:
     cells = []
     for cell in made.cells:
         cell.source = (changed or {}).get(cell.id, "{}").replace("{}", good.get(cell.id, cell.source))
-        twin = [copy.deepcopy(cell) | {"id": f"{cell.id}-twin"}] if cell.id in doubled else []
+        twin = [nbformat.from_dict(copy.deepcopy(cell) | {"id": f"{cell.id}-twin"})] if cell.id in doubled else []
         cells += [] if cell.id in deleted else [*twin, cell]
     made.cells = cells
     place = course / "submitted" / student / ONE / f"{ONE}.ipynb"

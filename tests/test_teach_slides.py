@@ -150,6 +150,7 @@ def test_long_code_and_what_it_shows_have_a_slide_each_and_a_source_no_docstring
     lines = "\n".join(["x = 1"] * 12)
     made, _ = Outline().preprocess(new_notebook(cells=[code(lines, "subslide", text_html=table)]), {})
     assert [cell.cell_type for cell in made.cells] == ["markdown", "code", "markdown", "code"]
+    assert made.cells[3].metadata.transient["remove_source"] and "transient" not in made.cells[1].metadata
     assert not made.cells[1].outputs and '<td class="text">word' in made.cells[3].outputs[0].data["text/html"]
     source = '```python\ndef f(x):\n    """Return x."""\n    return x\n```'
     made, _ = Outline().preprocess(new_notebook(cells=[code("show_source(f)", "slide", text_markdown=source)]), {})

@@ -32,7 +32,8 @@ class Restoring(OverwriteCells):
             names = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nb.cells]
             if source.name not in names and source.name in points:
                 again = self.missing_cell_transform(source, points[source.name], is_solution=source.name in written)
-                nb.cells.insert(behind, again | {"id": source.name})
+                again.id = source.name
+                nb.cells.insert(behind, again)
                 names.insert(behind, source.name)
             behind = names.index(source.name) + 1 if source.name in names else behind
         return nb, resources

@@ -34,10 +34,10 @@ ITEM = re.compile(r"^((?:-|\d\.) )(.*?)(?=\n(?:-|\d\.) |\Z)", re.MULTILINE | re.
 DOCSTRING = re.compile(r'^ +"""(?:[^"\n]+"""|.*?^ +""")\n', re.MULTILINE | re.DOTALL)
 SHOWN = ("slide", "subslide", "fragment")
 VOTE = "Let everybody choose alone, then talk in pairs, then choose again."
-FOLDED = ["hide-input", "remove-input"]
+WITHOUT_CODE = {"remove_source": True}  # as nbconvert marks a cell whose tags hide its input
 HIDDEN = {"TagRemovePreprocessor": {
     "enabled": True, "remove_cell_tags": ["remove-cell", "solution"], "remove_all_outputs_tags": ["remove-output"],
-    "remove_input_tags": FOLDED,
+    "remove_input_tags": ["hide-input", "remove-input"],
 }}  # fmt: skip
 
 
@@ -94,11 +94,11 @@ class Outline(Preprocessor):
                         data["text/html"] = mark_text(data["text/html"])
                     if "text/markdown" in data:  # a function that `show_source` shows
                         data["text/markdown"] = DOCSTRING.sub("", data["text/markdown"])
-                        cell.metadata.tags = FOLDED
-                if cell.outputs and cell.source.count("\n") >= LONG and not {*FOLDED} & {*cell.metadata.get("tags", [])}:
+                        cell.metadata.transient = WITHOUT_CODE
+                if cell.outputs and cell.source.count("\n") >= LONG and not cell.metadata.get("transient"):
                     made.append(new_code_cell(cell.source, metadata={"slideshow": {"slide_type": "-"}}))
                     begin("subslide", heading)
-                    cell.metadata.tags = FOLDED
+                    cell.metadata.transient = WITHOUT_CODE
                 made.append(cell)
             for part in PART.split(cell.source) if cell.cell_type == "markdown" and kind != "skip" else []:
                 for number, text in enumerate(faces(part.strip(), claims) if kind in SHOWN else []):
