@@ -97,10 +97,10 @@ def test_a_megabyte_of_one_letter_takes_time_that_grows_with_it(name, unit):
     count(["warm"], name)
     seconds = []
     for n in (100_000, 1_000_000):
-        start = time.perf_counter()
+        start = time.process_time()
         assert 0 < count([unit * n + "x"], name)[0] <= n + 1
-        seconds.append(time.perf_counter() - start)
-    assert seconds[1] < 30 * max(seconds[0], 0.05)
+        seconds.append(time.process_time() - start)
+    assert seconds[1] < 30 * max(seconds[0], 0.1)
 
 
 @pytest.mark.parametrize(

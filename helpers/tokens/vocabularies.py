@@ -17,6 +17,8 @@ import tiktoken
 
 from helpers.assets import path
 
+LONG_SPACE = regex.compile(r"\s{10000}")  # tiktoken's search for words gives up on very many spaces before a letter
+
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -130,13 +132,12 @@ def file_of(name: str) -> str:
 
 def _tiktoken_reader(vocabulary: tiktoken.Encoding) -> Reader:
     def read(text: str) -> Ids:
-        try:
-            if vocabulary.special_tokens_set:  # with none, the search for one would stop at each character
-                return vocabulary.encode_to_numpy(text, disallowed_special=())  # no list: a third less time
-            return vocabulary.encode_ordinary(text)
-        except ValueError:  # hundreds of thousands of spaces before a letter: too many for its search for words
+        if LONG_SPACE.search(text):
             words = (match[0] for match in regex.finditer(vocabulary._pat_str, text))
             return [id for word in words for id in vocabulary._encode_single_piece(word)]
+        if vocabulary.special_tokens_set:  # with none, the search for one would stop at each character
+            return vocabulary.encode_to_numpy(text, disallowed_special=())  # no list: a third less time
+        return vocabulary.encode_ordinary(text)
 
     def encode(texts: Sequence[str]) -> list[Ids]:
         with ThreadPoolExecutor(os.cpu_count()) as threads:
