@@ -50,18 +50,10 @@ def python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:
 
 
 def memory(total: float | None = None) -> Finding:
-    """Has the machine the memory that the book asks for?
-
-    Args:
-        total: bytes of memory; of this machine if None.
-    """
+    """Has the machine the memory that the book asks for? A machine of "8 GB" shows a little less."""
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if total is None else total
-    remedy = (
-        f"the book asks for {MEMORY_GB:.0f} GB; with less, run one notebook at a time and close the browser's other tabs"
-    )
-    return Finding(
-        "memory", total >= 0.93 * MEMORY_GB * GB, f"{total / GB:.1f} GB", remedy
-    )  # a machine of "8 GB" shows less
+    remedy = f"the book asks for {MEMORY_GB:.0f} GB; with less, run one notebook at a time and close other tabs"
+    return Finding("memory", total >= 0.93 * MEMORY_GB * GB, f"{total / GB:.1f} GB", remedy)
 
 
 def disk(folder: Path = ROOT, free: float | None = None) -> Finding:
@@ -86,9 +78,7 @@ def port(number: int = LAB_PORT) -> Finding:
         try:
             probe.bind(("127.0.0.1", number))
         except OSError as error:
-            remedy = (
-                "another program uses it, perhaps a JupyterLab of yesterday: stop it, or let the next one take another port"
-            )
+            remedy = "another program uses it, perhaps a JupyterLab of yesterday: stop it, or let the next take another port"
             return Finding("port", False, f"{number} is taken ({error.strerror})", remedy)
     return Finding("port", True, f"{number} is free")
 
