@@ -15,13 +15,18 @@ from traitlets import Bool
 HANGS = "this cell was stopped after {seconds} seconds; is there a loop in it, or in what it calls, that does not end?"
 DIES = "this cell ended Python itself, by leaving it or by asking for more memory than there is"
 ELSEWHERE = re.compile(r"""<script[^>]*\bsrc=["']https?:[^>]*>\s*</script>""")  # MathJax; formulas stay as they are written
-WRAPPED = (
-    "<style>pre { white-space: pre-wrap !important }</style></head>"  # so that a long message is read without scrolling
-)
+WRAPPED = "<style>pre { white-space: pre-wrap !important }</style></head>"  # a long message is read without scrolling
 
 
 class Restoring(OverwriteCells):
     """Put back each test that was deleted, behind the cell that it followed, or the last before it that is there."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Take empty marks, which `DeduplicateIds` leaves on a copied cell, away: nbgrader takes them for an old format."""
+        for cell in nb.cells:
+            if not cell.metadata.get("nbgrader", True):
+                del cell.metadata["nbgrader"]
+        return super().preprocess(nb, resources)
 
     def add_missing_grade_cells(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Do what nbgrader does with `add_missing_cells`, even where the cell before the test is gone as well."""
