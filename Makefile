@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/_build/modules
 endif
 .DEFAULT_GOAL := help
-.PHONY: book test test-long test-faults lab serve lint format long pdf teach assignments check bench coverage screenshot diagrams hashes clean help setup setup-dev
+.PHONY: book test test-long test-faults lab serve lint format long pdf teach assignments check bench coverage diagrams hashes unpin clean help setup setup-dev
 
 book: setup            ## build the site; prints the path of its first page
 	@$(PY) -m tools.book
@@ -70,10 +70,6 @@ assignments: setup-dev ## write the students' assignments to _build/assignments/
 check: setup           ## look at this machine before a class
 	@$(PY) -m tools.check
 
-screenshot: setup-dev  ## take the README's picture of the site again
-	@$(PY) -m tools.book
-	@$(PY) -m tools.screenshot
-
 diagrams: setup-dev    ## draw the diagrams that are new or changed, and keep them in theme/
 	@$(PY) -m tools.book
 	@$(PY) -m tools.diagrams
@@ -85,6 +81,10 @@ hashes:                ## write locks/hashed*.txt again after a change of a pin
 		printf 'setuptools\nuv\n' | $(UV) pip compile --quiet $$from -c locks/constraints.txt -o locks/hashed$$set \
 			$$(sed -n 's/^\([^ ]*\)==.*/--no-emit-package=\1/p' locks/hashed*.txt 2>/dev/null) || exit 1; \
 	done
+
+unpin:                 ## let go of every pin but the bounds that have a reason: for a throw-away checkout
+	@sed -i.pinned -E 's/^jupyter-book==.*/jupyter-book>=1.0.4,<2/; s/==.*//' requirements*.txt && rm requirements*.pinned
+	@for list in locks/*.txt; do echo '# emptied by make unpin' > $$list; done
 
 clean:                 ## remove what was built; .venv and the cache of assets stay
 	rm -rf _build

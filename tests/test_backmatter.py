@@ -32,7 +32,7 @@ def test_every_exercise_of_the_book_is_found():
 def test_packages_have_the_versions_of_the_constraints():
     text = (ROOT / "locks" / "constraints.txt").read_text(encoding="utf-8")
     if "emptied" in text:
-        pytest.skip("this is a run on the newest releases: the pins were let go by tools/unpin.py")
+        pytest.skip("this is a run on the newest releases: the pins were let go by make unpin")
     lines = text.lower().replace("_", "-").splitlines()
     found = direct_packages()
     assert {"jupyter-book", "transformers", "nbmake"} <= found.keys()

@@ -1,12 +1,11 @@
 """The look at a room finds what is wrong, and says what to do about it."""
 
 import json
-import socket
 
 import pytest
 
 from tools import check
-from tools.check import Finding, assets, chapters, disk, kernel, memory, port, python
+from tools.check import Finding, assets, chapters, disk, kernel, memory, python
 
 
 def test_a_finding_says_what_to_do_only_where_something_is_wrong():
@@ -34,15 +33,6 @@ def test_missing_assets_are_named(monkeypatch, tmp_path):
     assert (
         not found.good and found.found.startswith("0 of ") and "mathjax" in found.remedy and "run make book" in found.remedy
     )
-
-
-def test_a_port_that_is_taken():
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        taken = other.getsockname()[1]
-        assert not port(taken).good and str(taken) in port(taken).found
-    assert port(taken).good
 
 
 def notebook(tmp_path, source):

@@ -41,7 +41,7 @@ def bounded() -> dict[str, set[str]]:
 
 def test_every_upper_bound_is_explained() -> None:
     if "emptied" in (ROOT / "locks" / "constraints.txt").read_text(encoding="utf-8"):
-        pytest.skip("this is a run on the newest releases: the pins were let go by tools/unpin.py")
+        pytest.skip("this is a run on the newest releases: the pins were let go by make unpin")
     table = (ROOT / "VERSIONS.md").read_text(encoding="utf-8").split("## Bounds that packages set")[1]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     named = {canonicalize_name(name) for row in rows for name in re.findall(r"`([^`]+)`", row)}
@@ -62,7 +62,7 @@ def with_hashes(name: str) -> dict[str, Requirement]:
     """The packages of which a file of hashes has at least one; the file holds nothing else but comments."""
     text = re.sub(r"^#.*\n", "", (ROOT / "locks" / name).read_text(encoding="utf-8"), flags=re.MULTILINE)
     if not text:
-        pytest.skip("this is a run on the newest releases: the hashes were let go by tools/unpin.py")
+        pytest.skip("this is a run on the newest releases: the hashes were let go by make unpin")
     assert re.sub(HASHED, "", text) == "", name
     needs = [Requirement(need) for need in re.findall(HASHED, text)]
     return {canonicalize_name(need.name): need for need in needs}

@@ -5,7 +5,6 @@ One line for each thing, ✓ or ✗, and what to do about each ✗. It changes n
 
 import os
 import shutil
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -22,7 +21,6 @@ from tools.execute import EXECUTED, ROOT, key, notebooks, recorded
 PYTHONS = ((3, 11), (3, 12), (3, 13))
 MEMORY_GB = 8.0  # the book's own bound for a machine; a chapter takes half of it at most
 DISK_GB = 1.0  # for what a lesson writes; the first set-up needs more and asks for it itself
-LAB_PORT = 8888
 KERNEL_SECONDS = 120  # for the imports of the first chapter, on a slow disk
 GB = 10**9
 
@@ -71,18 +69,6 @@ def assets() -> Finding:
     return Finding("texts and models", not missing, found, remedy)
 
 
-def port(number: int = LAB_PORT) -> Finding:
-    """Is the port free at which JupyterLab answers?"""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", number))
-        except OSError as error:
-            remedy = "another program uses it, perhaps a JupyterLab of yesterday: stop it, or let the next take another port"
-            return Finding("port", False, f"{number} is taken ({error.strerror})", remedy)
-    return Finding("port", True, f"{number} is free")
-
-
 def kernel(notebook: Path | None = None) -> Finding:
     """Does a kernel start and run the first code cell of a chapter, which imports all that the chapter needs?"""
     path = notebook or notebooks()[0]
@@ -109,7 +95,7 @@ def chapters() -> Finding:
     return Finding("chapters", not stale, found, f"run make book, which runs {', '.join(stale)}")
 
 
-CHECKS: tuple[Callable[[], Finding], ...] = (python, memory, disk, assets, port, chapters, kernel)
+CHECKS: tuple[Callable[[], Finding], ...] = (python, memory, disk, assets, chapters, kernel)
 
 
 def main() -> int:

@@ -48,9 +48,8 @@ def unshare(flags: int) -> None:
 
 def main(words: list[str]) -> None:
     """Become `python WORDS` without a network. A process of its own tries first: no way leads out of half a namespace."""
-    trial = subprocess.run(
-        [sys.executable, "-c", "from tools.offline import isolate; isolate()"], capture_output=True, text=True
-    )
+    code = "from tools.offline import isolate; isolate()"
+    trial = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     if trial.returncode == 0:
         isolate()
     else:

@@ -113,7 +113,7 @@ def install(files: tuple[str, ...]) -> None:
     checked = ("--no-deps", "--require-hashes", "--no-build-isolation")  # pip checks the hashes of all of a call, or of none
     pip(*checked, "--requirement=locks/hashed-first.txt")
     uv(*checked, *(f"--requirement={name}" for name in hashed))
-    rest = [torch] if "==" in torch else [f"--requirement={name}" for name in files]  # all, where tools/unpin.py was here
+    rest = [torch] if "==" in torch else [f"--requirement={name}" for name in files]  # all, where `make unpin` was run
     pip(*rest, "--constraint=locks/constraints.txt")
     uv("--no-deps", "--no-build-isolation", "--editable=.")
     settings = VENV / "etc" / "jupyter" / "labconfig" / "page_config.json"
@@ -141,16 +141,8 @@ def uv(*words: str) -> None:
     """Install with uv, by pip's configuration; where uv fails, let pip do it, which is slower and says what is wrong."""
     program = VENV / "bin" / "uv"
     if program.exists():  # it does not where the pins were let go
-        command: list[str | Path] = [
-            program,
-            "pip",
-            "install",
-            *words,
-            f"--python={PYTHON}",
-            "--index-strategy=unsafe-best-match",
-        ]
-        quiet = [] if sys.stdout.isatty() else ["--quiet"]
-        if subprocess.run([*command, *quiet], cwd=ROOT, env=uv_environment()).returncode == 0:
+        more = [f"--python={PYTHON}", "--index-strategy=unsafe-best-match", *([] if sys.stdout.isatty() else ["--quiet"])]
+        if subprocess.run([program, "pip", "install", *words, *more], cwd=ROOT, env=uv_environment()).returncode == 0:
             return
         print("note: uv could not install this, so pip does, which takes some minutes", flush=True)
     pip(*words)
@@ -170,19 +162,8 @@ def uv_environment() -> dict[str, str]:
 
 def pip(*words: str) -> None:
     """Install with the environment's pip, show what it says, and turn a failure into one sentence."""
-    quiet = [] if sys.stdout.isatty() else ["--quiet"]
-    # Python compiles a module when it is first imported; most never are.
-    command: list[str | Path] = [
-        PYTHON,
-        "-m",
-        "pip",
-        "install",
-        "--no-compile",
-        *words,
-        *quiet,
-        "--disable-pip-version-check",
-        "--no-input",
-    ]
+    more = ["--no-compile", "--disable-pip-version-check", "--no-input"]  # a module is compiled when it is first imported
+    command = [str(PYTHON), "-m", "pip", "install", *words, *more, *([] if sys.stdout.isatty() else ["--quiet"])]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         said = ""
         for line in process.stderr or ():

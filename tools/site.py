@@ -13,8 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import yaml
 from filelock import FileLock
+from sphinx_external_toc.parsing import parse_toc_yaml
 
 from helpers import assets
 from theme.fast import formulas, make_light
@@ -66,16 +66,7 @@ def build_site(root: Path = ROOT) -> Path:
 
 def pages(root: Path) -> list[str]:
     """Return the pages of `_toc.yml`, in order, without suffix."""
-
-    def walk(node: object) -> list[str]:
-        if isinstance(node, list):
-            return [name for item in node for name in walk(item)]
-        if not isinstance(node, dict):
-            return []
-        own = [node[key] for key in ("root", "file") if key in node]
-        return own + [name for value in node.values() for name in walk(value)]
-
-    return walk(yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8")))
+    return list(parse_toc_yaml(root / "_toc.yml"))
 
 
 def stamp_of(root: Path) -> dict:
@@ -127,13 +118,9 @@ def executed_copy(root: Path, notebook: Path) -> Path:
     """Return the executed copy of a notebook, which must be of what the notebook depends on now."""
     copy, name = root / "_build" / "executed" / notebook.name, notebook.relative_to(root)
     if not copy.exists():
-        raise SiteError(
-            f"{name} has no executed copy in {copy.parent.relative_to(root)}; run `make book`, which executes it"
-        )
+        raise SiteError(f"{name} has no executed copy in {copy.parent.relative_to(root)}; run `make book`")
     if recorded(copy).get("key") != key(notebook):
-        raise SiteError(
-            f"{name}, or what it needs, has changed since it was executed; run `make book`, which executes it again"
-        )
+        raise SiteError(f"{name}, or what it needs, has changed since it was executed; run `make book` to execute it again")
     return copy
 
 

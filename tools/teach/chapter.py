@@ -7,9 +7,7 @@ from typing import NamedTuple
 
 EXERCISE = re.compile(r"^```\{exercise\} ([^\n]+)\n:label: (\S+)\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 QUIZ = re.compile(r"^::::\{div\} quiz\n(.*?)^::::[ \t]*$", re.MULTILINE | re.DOTALL)
-CHOICE = re.compile(
-    r"^:::\{dropdown\} ([^\n]+)\n:class-container: (right|wrong)\n(.*?)^:::[ \t]*$", re.MULTILINE | re.DOTALL
-)
+CHOICE = re.compile(r"^:::\{dropdown\} (.+?)\n:class-container: (right|wrong)\n(.*?)^:::[ \t]*$", re.MULTILINE | re.DOTALL)
 CHECK = re.compile(r"^check\(", re.MULTILINE)
 
 

@@ -1,7 +1,6 @@
 """MyST as HTML that needs no Sphinx: values are filled in, references become words, of directives what they hold is kept."""
 
 import html
-import json
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -13,11 +12,10 @@ from mdit_py_plugins.myst_role import myst_role_plugin
 from pybtex.database import parse_file
 
 from tools.inline import text_of
+from tools.teach.chapter import prose, read
 
 ROOT = Path(__file__).resolve().parents[2]
-FENCE = re.compile(
-    r"<!--.*?-->|^(?:`{3,}|:{3,})\{[^\n]*\n(?::[\w-]+:[^\n]*\n)*|^(?:`{3,}|:{3,})[ \t]*$", re.MULTILINE | re.DOTALL
-)
+FENCE = re.compile(r"(?s:<!--.*?-->)|^(?:`{3,}|:{3,})\{.*\n(?::[\w-]+:.*\n)*|^(?:`{3,}|:{3,})[ \t]*$", re.MULTILINE)
 MERMAID = re.compile(r"^```\{mermaid\}.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -75,12 +73,8 @@ def _role(self, tokens: list, place: int, options: Mapping, env: Mapping) -> str
 
 
 def _title(page: str) -> str:
-    notebook, text = (ROOT / "chapters" / f"{page}{suffix}" for suffix in (".ipynb", ".md"))
-    written = (
-        "".join(json.loads(notebook.read_text("utf-8"))["cells"][0]["source"])
-        if notebook.exists()
-        else text.read_text("utf-8")
-    )
+    notebook = ROOT / "chapters" / f"{page}.ipynb"
+    written = prose(read(notebook)) if notebook.exists() else notebook.with_suffix(".md").read_text("utf-8")
     return f"“{written.partition('# ')[2].partition(chr(10))[0].strip()}”"
 
 

@@ -11,10 +11,7 @@ from lxml.builder import E
 from tools.teach.chapter import Quiz
 from tools.teach.markup import to_html
 
-FIXED = {
-    "single": "true", "shuffleanswers": "true",
-    "answernumbering": "abc",
-}  # fmt: skip
+FIXED = {"single": "true", "shuffleanswers": "true", "answernumbering": "abc"}
 
 
 def bank(chapters: Mapping[str, tuple[str, list[Quiz], Mapping[str, str]]]) -> bytes:
@@ -43,16 +40,10 @@ def question(quiz: Quiz, name: str, values: Mapping[str, str]) -> etree._Element
     def words(tag: str, text: str, *more: etree._Element, **attributes: str) -> etree._Element:
         return E(tag, E.text(to_html(text, values)), *more, format="html", **attributes)
 
-    answers = [
-        words("answer", c.text, words("feedback", c.reason), fraction="100" if c.right else "0") for c in quiz.choices
-    ]
+    marks = {True: "100", False: "0"}
+    answers = [words("answer", c.text, words("feedback", c.reason), fraction=marks[c.right]) for c in quiz.choices]
     fixed = [E(tag, text) for tag, text in FIXED.items()]
     head = [E.name(E.text(name)), words("questiontext", quiz.question)]
-    head += [
-        E.generalfeedback(E.text(), format="html"),
-        E.defaultgrade("1"),
-        E.penalty("0.3333333"),
-        E.hidden("0"),
-        E.idnumber(name),
-    ]
+    head += [E.generalfeedback(E.text(), format="html"), E.defaultgrade("1"), E.penalty("0.3333333"), E.hidden("0")]
+    head.append(E.idnumber(name))
     return E.question(*head, *fixed, *answers, type="multichoice")

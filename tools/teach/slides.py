@@ -144,18 +144,15 @@ def faces(part: str, claims: list[Claim]) -> list[str]:
         blocks["lead"] = gist(blocks["lead"], LEAD)
     if "list" in blocks:
         blocks["list"] = re.sub(ITEM, lambda item: item[1] + gist(item[2], 0), blocks["list"])
-    return [
-        "\n\n".join([heading, *blocks.values()]),
-        *([f"## What was measured\n\n{measured}"] if heading == "## Summary" and claims else []),
-    ]
+    last = [f"## What was measured\n\n{measured}"] if heading == "## Summary" and claims else []
+    return ["\n\n".join([heading, *blocks.values()]), *last]
 
 
 def gist(text: str, least: int) -> str:
     """Return the first sentences of a text, as many as have so many letters."""
     sentences = SENTENCE.split(" ".join(text.split()))
-    return next(
-        (t for i in range(1, len(sentences)) if len(t := " ".join(sentences[:i])) > max(least, 30)), " ".join(sentences)
-    )
+    beginnings = (" ".join(sentences[:i]) for i in range(1, len(sentences)))
+    return next((text for text in beginnings if len(text) > max(least, 30)), " ".join(sentences))
 
 
 def _text(kind: str, text: str) -> NotebookNode:
