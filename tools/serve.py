@@ -15,12 +15,12 @@ def main(port: str = "8000") -> int:
         with http.server.ThreadingHTTPServer(("127.0.0.1", int(port)), handler) as server:
             print(f"serving on http://127.0.0.1:{server.server_port} (stop with Ctrl-C)", flush=True)
             server.serve_forever()
-            return 0
+    except KeyboardInterrupt:
+        print()
     except (OSError, ValueError, OverflowError) as error:
         print(f"error: port {port} cannot be used ({error}); choose another: make serve PORT=8001", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 0
+    return 0
 
 
 if __name__ == "__main__":

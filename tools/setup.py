@@ -81,9 +81,7 @@ def make_environment() -> None:
         return
     free = shutil.disk_usage(ROOT).free / 1e9
     if not PYTHON.exists() and free < FREE_GB:
-        raise SetupError(
-            f"the book needs {FREE_GB} GB of disk and {free:.1f} GB are free in {ROOT}: free some and run again"
-        )
+        raise SetupError(f"the book needs {FREE_GB} GB of disk and {free:.1f} GB are free in {ROOT}: free some, run again")
     print("set-up: virtual environment in .venv", flush=True)
     try:
         venv.EnvBuilder(symlinks=True, with_pip=True, clear=True).create(VENV)
@@ -130,11 +128,10 @@ def warn_of_cuda(torch: str) -> None:
     if said.returncode or '+cpu"' in said.stdout:  # where pip fails here, the installation that follows says why
         return
     how = "set PIP_EXTRA_INDEX_URL to the CPU index that pytorch.org/get-started names and run again"
+    avoid = f"pip takes PyTorch's CUDA build, 3 GB more, but here is no NVIDIA card: to avoid it, stop, {how}"
     if shutil.disk_usage(ROOT).free / 1e9 < FREE_GB_CUDA:
         raise SetupError(f"pip would take PyTorch's CUDA build, which needs {FREE_GB_CUDA} GB: for the CPU build, {how}")
-    print(
-        f"note: pip takes PyTorch's CUDA build, 3 GB more, but here is no NVIDIA card: to avoid it, stop, {how}", flush=True
-    )
+    print(f"note: {avoid}", flush=True)
 
 
 def uv(*words: str) -> None:
