@@ -1,4 +1,4 @@
-"""The vocabularies of models in use, each read by the library that its makers use, all behind one function.
+"""The vocabularies of models in use, each read by a library that its file is made for, all behind one function.
 
 `reader(name)` answers with what turns many texts into ids; the texts are read as plain text, whatever they hold.
 """
