@@ -31,7 +31,7 @@ MEASURE = """(kinds) => {
 
 
 def shares(site: Path) -> dict[str, dict[str, float]]:
-    """Return for each chapter the percentage of its height that each kind of element takes; the rest is space between."""
+    """Return for each chapter its height in px, the percentage of that between the boxes, and each kind's of the boxes."""
     from playwright.sync_api import sync_playwright
 
     found = {}
@@ -43,7 +43,9 @@ def shares(site: Path) -> dict[str, dict[str, float]]:
             page.evaluate("dispatchEvent(new KeyboardEvent('keydown', { key: 'Tab' }))")  # what is far is laid out too
             page.wait_for_timeout(500)
             height, heights = page.evaluate(MEASURE, KINDS)
-            found[file.stem] = {"height": height} | {kind: 100 * part / height for kind, part in heights.items()}
+            boxes = sum(heights.values())
+            found[file.stem] = {"height": height, "space": 100 * (1 - boxes / height)}
+            found[file.stem] |= {kind: 100 * part / boxes for kind, part in heights.items()}
         browser.close()
     return found
 
@@ -52,9 +54,9 @@ def main() -> int:
     """Print the shares as a table."""
     if not find_chromium():
         sys.exit("error: Chromium or Chrome is needed; install it, or set CHROMIUM to its path")
-    print(f"{'chapter':28}{'px':>8}" + "".join(f"{kind:>10}" for kind in KINDS))
+    print(f"{'chapter':28}{'px':>8}" + "".join(f"{kind:>10}" for kind in ("space", *KINDS)))
     for name, parts in shares(SITE).items():
-        print(f"{name:28}{parts['height']:8.0f}" + "".join(f"{parts[kind]:9.1f}%" for kind in KINDS))
+        print(f"{name:28}{parts['height']:8.0f}" + "".join(f"{parts[kind]:9.1f}%" for kind in ("space", *KINDS)))
     return 0
 
 
