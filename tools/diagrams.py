@@ -8,7 +8,6 @@ from tools.browser import browser_for, serve
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN_ID = re.compile(r'^<svg\b[^>]*?\bid="([^"]+)"')
-WAITING = "[data-diagram]"
 LONG = re.compile(r"(\d\.\d\d)\d+")  # hundredths of a pixel are enough
 
 
@@ -32,8 +31,8 @@ def draw(site: Path) -> list[str]:
             if WAITS not in page.read_text(encoding="utf-8"):
                 continue
             window.goto(address + page.relative_to(site).as_posix(), wait_until="networkidle")
-            window.wait_for_function(f"[...document.querySelectorAll('{WAITING}')].every((d) => d.querySelector('svg'))")
-            for diagram in window.locator(WAITING).all():
+            window.wait_for_function("[...document.querySelectorAll('[data-diagram]')].every((d) => d.querySelector('svg'))")
+            for diagram in window.locator("[data-diagram]").all():
                 name = diagram.get_attribute("data-diagram") or ""
                 drawing = diagram.locator("svg").first.evaluate("(svg) => svg.outerHTML")
                 (DRAWN / f"{name}.svg").write_text(tidy(drawing, name), encoding="utf-8")

@@ -86,10 +86,9 @@ def build(chapters: list[Path], executed: Path, into: Path) -> list[Path]:
 
 def main() -> int:
     """Build, and say where it is and what is missing."""
-    missing = build(notebooks(), EXECUTED, BUILT)
-    print(BUILT / "index.html")
-    for copy in missing:
+    for copy in (missing := build(notebooks(), EXECUTED, BUILT)):
         print(f"error: no slides of {copy.stem}: it has not run; run `make book` first", file=sys.stderr)
+    print(BUILT / "index.html")
     return 1 if missing else 0
 
 
