@@ -23,7 +23,7 @@ from helpers.claims import Claim
 from theme.fast.formulas import drawn_marks
 from theme.pages import mark_text
 from tools.teach.chapter import EXERCISE, quizzes
-from tools.teach.markup import to_html, to_text, values_of
+from tools.teach.markup import MERMAID, to_html, to_text, values_of
 
 HERE = Path(__file__).resolve().parent
 LONG = 8  # lines of code, from which on what it shows has a slide of its own
@@ -134,7 +134,7 @@ def faces(part: str, claims: list[Claim]) -> list[str]:
         for values in (["…"] * len(claims), [f"**{c.measured}**" for c in claims])
     )
     blocks: dict[str, str] = {}
-    for block in re.split(r"\n\n+", body.replace("<!-- chapter-claims -->", guessed).strip()):
+    for block in re.split(r"\n\n+", MERMAID.sub("", body).replace("<!-- chapter-claims -->", guessed).strip()):
         kind = "formula" if block.startswith("$$") else "list" if re.match(r"- |\d\. ", block) else "lead"
         if block and not block.startswith(("<!--", "```", ":::", "|")):
             blocks.setdefault(kind, block)
