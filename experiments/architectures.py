@@ -1,12 +1,13 @@
 """Architectures with the same parameters: which learning rate suits each, how well each recalls, how well each learns text.
 
-python -m experiments.architectures [rates] [recall] [text] [seconds] [gradients]
+python -m experiments.architectures [rates] [recall] [text] [start] [seconds] [gradients]
 
 About three quarters of an hour on two cores. Chapter 05 reads the tables and makes the shortest of these runs itself.
 """
 
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -28,6 +29,7 @@ RECALL_STEPS = 1_200
 SHORT_STEPS, LONG_STEPS = 200, 4_800  # with one seed; the first of all but Mamba, the slowest, the second of LONG
 LONG = ("LSTM", "RWKV")  # those that have not learnt to recall in RECALL_STEPS
 STATES = (2, 4, 8)  # of Mamba-2, beside its 16
+POOR_START = 0.1  # by which an embedding is multiplied
 SECONDS = 15.0
 BATCH = {"batch_size": 16, "context": 128}
 
@@ -84,6 +86,13 @@ def text() -> None:
     record(pd.DataFrame(run_all(text_run, runs, "text")), "architecture_text")
 
 
+def start() -> None:
+    """The LSTM on the smallest budget, with an embedding that starts a tenth as large."""
+    recipe = Recipe(n_tokens=BUDGETS[0], learning_rate=best_rates("text")["LSTM"], **BATCH)
+    runs = [("LSTM", text_config("LSTM"), replace(recipe, seed=seed), POOR_START) for seed in SEEDS]
+    record(pd.DataFrame(run_all(text_run, runs, "start")), "architecture_start")
+
+
 def seconds() -> None:
     """The same with as many seconds for each, on one thread, two at a time."""
     rate = best_rates("text")
@@ -106,7 +115,9 @@ def _all(tables: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:
     return [row for table in tables for row in table]
 
 
-PARTS = {"rates": rates, "recall": recall, "text": text, "seconds": seconds, "gradients": gradients}  # rates come first
+PARTS = {  # rates come first
+    "rates": rates, "recall": recall, "text": text, "start": start, "seconds": seconds, "gradients": gradients,
+}  # fmt: skip
 
 
 def run(parts: Iterable[str] = PARTS) -> None:
