@@ -1,8 +1,8 @@
-"""Chapters 08 and 09 with other draws: their own cells, run with each of several seeds, and what their claims then measure.
+"""Chapter 08 with other draws: its own cells, run with each of several seeds, and what its claims then measure.
 
 python -m experiments sampling_seeds
 
-A minute or two a chapter and seed on two cores. The chapters read the table beside their own run.
+A minute or two a seed on two cores. The chapter reads the table beside its own run.
 """
 
 from pathlib import Path
@@ -13,18 +13,15 @@ from experiments import record
 from experiments.cells import CHAPTERS, code_before, run_cells
 from helpers.progress import progress
 
-LAST = {  # the cells of a chapter before this one are run
-    CHAPTERS / "08_sampling.ipynb": "seeds-q",
-    CHAPTERS / "09_putting_it_together.ipynb": "retrieval-a",  # what follows takes three seeds itself
-}
-SEEDS = (0, 10, 20, 30)  # the chapters' own, and three that nothing was chosen by
+CHAPTER = CHAPTERS / "08_sampling.ipynb"
+LAST = "seeds-q"  # the cells before this one are run
+SEEDS = (0, 10, 20, 30)  # the chapter's own, and three that nothing was chosen by
 FIRST_LINE = "SEED = 0"
 
 
 def run() -> None:
-    """Run the chapters' cells with each seed, and record the claims."""
-    cases = [(chapter, seed, last) for chapter, last in LAST.items() for seed in SEEDS]
-    found = [row for case in progress(cases, "seeds") for row in claims_of(*case)]
+    """Run the chapter's cells with each seed, and record the claims."""
+    found = [row for seed in progress(SEEDS, "seeds") for row in claims_of(CHAPTER, seed, LAST)]
     record(pd.DataFrame(found), "sampling_seeds")
 
 

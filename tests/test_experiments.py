@@ -19,7 +19,7 @@ def test_a_record_says_when_and_where(tmp_path, monkeypatch):
 
 
 def test_an_unknown_run_names_those_there_are():
-    with pytest.raises(SystemExit, match="unknown long runs nothing; there are alignment, architectures"):
+    with pytest.raises(SystemExit, match="unknown long runs nothing; there are alignment, answers, architectures"):
         main(["nothing"])
 
 
