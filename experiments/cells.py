@@ -74,4 +74,5 @@ def table_of(chapter: Path, names: Sequence[str], table: str, lines: Mapping[str
         table: an expression for it.
     """
     outputs = run_cells(chapter, names, lines, f"print(({table}).to_csv(index=False))").cells[-1].outputs
-    return pd.read_csv(StringIO("".join(output.text for output in outputs if output.get("name") == "stdout")))
+    text = "".join(output.text for output in outputs if output.get("name") == "stdout")
+    return pd.read_csv(StringIO(text), keep_default_na=False, na_values=[""])  # as tables are read: "N/A" is a text
