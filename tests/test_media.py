@@ -32,6 +32,7 @@ def printed(browser, address: str):
 
 @pytest.mark.parametrize("name", unlike_first(PAGES))
 def test_what_is_read_in_dark_is_printed_dark_on_white(printed: Visitor, name: str) -> None:
+    printed.page.emulate_media(media="screen")  # whatever a test before has left
     page = printed.open(name)
     page.emulate_media(media="print")
     page.wait_for_function("() => document.documentElement.dataset.theme === 'light'")

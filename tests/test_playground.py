@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tokenizers import Tokenizer
+from transformers.utils.chat_template_utils import render_jinja_template
 
-from helpers import explore
+from helpers import assets, explore
 from helpers.claims import number
 from helpers.corpora import comparable_declarations
 from helpers.plots import strip_plot
-from helpers.tokens import ENCODINGS, count, encoding
+from helpers.tokens import ENCODINGS, VOCABULARIES, count
+from helpers.tokens.vocabularies import reader as library
 from tests.browser import Visitor
 from tests.small_site import assert_whole, checkout
 from theme import parts
@@ -79,7 +82,7 @@ def built(root: Path) -> Path:
     return site.build_site(root).parent
 
 
-def ready(page, vocabulary: str = "GPT-2") -> None:
+def ready(page, vocabulary: str = "SmolLM2") -> None:
     """Wait until the tokens of what is typed are shown."""
     page.wait_for_function(f"() => document.getElementById('tokens-counts').textContent.endsWith('of {vocabulary}')")
     page.wait_for_function("() => document.getElementById('tokens-state').textContent === ''", timeout=60_000)
@@ -169,15 +172,21 @@ IDS = """async ([texts, name]) => {
   return answers.map(({ ids }) => [...ids].join(" ")); }"""
 
 
+def ids_of(text: str, name: str) -> list[int]:
+    """What the maker's library gives a text, half a surrogate pair read as U+FFFD."""
+    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return [int(i) for i in library(name).encode([whole])[0]] if whole else []
+
+
 def different(page, texts: list[str], name: str) -> list[tuple[str, str, str]]:
-    """The texts of which the page gives other ids than tiktoken: text, ours, theirs."""
-    wanted = [" ".join(map(str, encoding(name).encode_ordinary(text))) for text in texts]
+    """The texts of which the page gives other ids than the library: text, ours, theirs."""
+    wanted = [" ".join(map(str, ids_of(text, name))) for text in texts]
     found = page.evaluate(IDS, [json.dumps(texts), name])
     return [(text, ours, theirs) for text, ours, theirs in zip(texts, found, wanted, strict=True) if ours != theirs]
 
 
-@pytest.mark.parametrize("name", ENCODINGS)
-def test_ids_are_those_of_tiktoken(reader: Visitor, name: str) -> None:
+@pytest.mark.parametrize("name", VOCABULARIES)
+def test_ids_are_those_of_the_library(reader: Visitor, name: str) -> None:
     texts = fuzzed(2_000)
     assert len(texts) == 2_000 and sum(any("\ud800" <= c <= "\udfff" for c in text) for text in texts) > 50
     wrong = different(reader.open(TOKENS), texts, name)
@@ -186,9 +195,9 @@ def test_ids_are_those_of_tiktoken(reader: Visitor, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["o200k_base", *(pytest.param(name, marks=pytest.mark.long) for name in ("r50k_base", "cl100k_base"))]
+    "name", [pytest.param(name, marks=() if name == "gemma3" else pytest.mark.long) for name in VOCABULARIES]
 )
-def test_every_character_is_cut_as_tiktoken_cuts_it(reader: Visitor, name: str) -> None:
+def test_every_character_is_cut_as_the_library_cuts_it(reader: Visitor, name: str) -> None:
     characters = [chr(c) for c in range(0x110000) if unicodedata.category(chr(c)) not in ("Cn", "Co", "Cs")]
     blocks = [characters[i : i + 64] for i in range(0, len(characters), 64)]
     texts = ["".join(f"a{c}b {c}1'{c}\n" for c in block) for block in blocks]
@@ -196,8 +205,8 @@ def test_every_character_is_cut_as_tiktoken_cuts_it(reader: Visitor, name: str) 
     assert not wrong, f"{len(wrong)} blocks differ, such as {wrong[:3]!a}"
 
 
-@pytest.mark.parametrize("name", ENCODINGS)
-def test_long_pieces_are_merged_as_tiktoken_merges_them(reader: Visitor, name: str) -> None:
+@pytest.mark.parametrize("name", VOCABULARIES)
+def test_long_pieces_are_merged_as_the_library_merges_them(reader: Visitor, name: str) -> None:
     rng = random.Random(0)
     texts = [
         "a" * 20_000,
@@ -205,19 +214,51 @@ def test_long_pieces_are_merged_as_tiktoken_merges_them(reader: Visitor, name: s
         "ဘာ" * 5_000,
         " " * 5_000 + "x",
         "é" * 300 + "\ufeff" * 200,
+        "\n" * 33 + "\t" * 9 + "▁▁ ▁▁▁ a   b",
+        "<table><tr></tr><unused7>[REFERENCE_DOC_1] <think></think><｜User｜>",  # tokens that no maker calls special
     ]
     assert not different(reader.open(TOKENS), texts, name)
 
 
-def test_ids_that_are_shown_are_those_of_tiktoken(reader: Visitor) -> None:
+def test_ids_that_are_shown_are_those_of_the_library(reader: Visitor) -> None:
     page = reader.open(TOKENS)
     ready(page)
     for text in ("မြန်မာစာ <|endoftext|> it's\u00a0\ufeff 👩🏽\u200d🚀\r\n", "שלום עולם 12", "x"):
         type_in(page, text)
         text = page.locator("#tokens-text").input_value()  # a text field makes every line end the same
         shown = [int(id) for id in page.locator("#tokens-ids").text_content().split(", ")]
-        assert shown == encoding("r50k_base").encode_ordinary(text)
+        assert shown == ids_of(text, "smollm2")
         assert [int(box.get_attribute("title")) for box in page.locator("#tokens-shown .token").all()] == shown
+
+
+@pytest.mark.parametrize("name", parts.tokens.CHATS)
+@pytest.mark.parametrize("system", ["", " Speak like a pirate. "])
+def test_a_chat_message_becomes_what_the_makers_template_makes_of_it(reader: Visitor, name: str, system: str) -> None:
+    folder = assets.path(VOCABULARIES[name].asset)
+    config = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    source = config.get("chat_template") or (folder / "chat_template.jinja").read_text(encoding="utf-8")
+    said = "  What is the capital of Vietnam?\nမြန်မာ "
+    messages = [{"role": "system", "content": system}] * bool(system) + [{"role": "user", "content": said}]
+    rendered, _ = render_jinja_template(
+        [messages], chat_template=source, add_generation_prompt=True, bos_token=config["bos_token"]
+    )
+    wanted = Tokenizer.from_file(str(folder / "tokenizer.json")).encode(rendered[0], add_special_tokens=False).ids
+    page = reader.open(TOKENS)
+    ready(page)
+    page.locator("#tokens-chats summary").click()
+    page.locator("#tokens-system").fill(system)
+    type_in(page, said)
+    place = page.locator(f"[data-chat={name}]")
+    if name != "smollm2":
+        place.get_by_role("button", name="Load").click()
+    place.locator(".tokens").wait_for()
+    page.wait_for_function(
+        "([name, n]) => document.querySelectorAll(`[data-chat=${name}] .token`).length === n", arg=[name, len(wanted)]
+    )
+    assert [int(box.get_attribute("title")) for box in place.locator(".token").all()] == wanted
+    alone = len(ids_of(said, name))
+    assert place.locator(".counts span").text_content() == f"{len(wanted)} tokens; the message alone has {alone}"
+    assert not reader.faults
 
 
 # The page -------------------------------------------------------------------------------------------------------------
@@ -229,6 +270,10 @@ def test_page_is_whole_in_every_view(visitor: Visitor, name: str) -> None:
     if name == TOKENS:
         ready(page)
         page.locator("details.ids summary").click()
+        page.locator("#tokens-chats summary").click()
+        page.get_by_role("button", name="Load all").click()
+        page.locator("#tokens-all").wait_for(state="hidden", timeout=60_000)
+        page.locator("[data-chat=gemma3] .token").first.wait_for()
     else:
         page.wait_for_selector("figure.explore.live")
         page.locator(".explore-list .explore-row").nth(2).click()
@@ -239,7 +284,8 @@ def test_pages_load_only_the_parts_that_they_hold(built: Path) -> None:
     loaded = {name: (built / name).read_text(encoding="utf-8") for name in (TOKENS, FIGURE, "chapters/index.html")}
     has = {name: [f"parts/{part}.js" in text for part in ("tokens", "explore")] for name, text in loaded.items()}
     assert has == {TOKENS: [True, False], FIGURE: [False, True], "chapters/index.html": [False, False]}
-    assert (built / "_static" / "gpt-tokenizer" / "LICENSE").exists()
+    files = {file.stem: file.stat().st_size for file in (built / "_static" / "parts" / "vocabularies").glob("*.bin")}
+    assert set(files) == set(VOCABULARIES) and max(files.values()) < 5_000_000
 
 
 def test_no_handler_and_no_script_of_ours_stands_in_the_form(reader: Visitor) -> None:
@@ -263,15 +309,17 @@ def test_a_vocabulary_is_loaded_when_it_is_first_chosen(reader: Visitor) -> None
     reader.page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
     page = reader.open(TOKENS)
     ready(page)
-    assert "r50k_base.js" in asked and not {"cl100k_base.js", "o200k_base.js"} & set(asked)
+    assert [name for name in asked if name.endswith(".bin")] == ["smollm2.bin"]
     page.get_by_label("GPT-4o").check()
     ready(page, "GPT-4o")
-    assert "o200k_base.js" in asked and "cl100k_base.js" not in asked
-    page.get_by_role("button", name="Load GPT-4 ").click()
-    page.wait_for_function(
-        "() => document.querySelector('[data-row=tokens] [data-vocabulary=cl100k_base]').textContent !== '—'"
-    )
-    assert asked.count("o200k_base.js") == 1 and "cl100k_base.js" in asked
+    assert [name for name in asked if name.endswith(".bin")] == ["smollm2.bin", "o200k_base.bin"]
+    page.get_by_role("button", name="Load all").click()
+    ready(page, "GPT-4o")
+    page.locator("#tokens-all").wait_for(state="hidden", timeout=60_000)
+    text = page.locator("#tokens-text").input_value()
+    shown = {name: page.locator(f"[data-vocabulary={name}] [data-column=tokens]").text_content() for name in VOCABULARIES}
+    assert shown == {name: number(len(ids_of(text, name))) for name in VOCABULARIES}
+    assert sorted(name for name in asked if name.endswith(".bin")) == sorted(f"{name}.bin" for name in VOCABULARIES)
     assert not reader.faults
 
 
@@ -280,27 +328,29 @@ def test_an_article_has_its_counts_premium_and_cost(reader: Visitor) -> None:
     ready(page)
     page.locator("#tokens-language").select_option("mya")
     page.locator("#tokens-article").select_option("3")
+    row = page.locator("[data-vocabulary=smollm2]")
     page.wait_for_function(
-        "() => document.querySelector('[data-row=premium] [data-vocabulary=r50k_base]').textContent !== '—'"
+        "() => document.querySelector('[data-vocabulary=smollm2] [data-column=premium]').textContent !== '—'"
     )
     page.wait_for_function("() => document.getElementById('tokens-note').textContent.includes('article 3 ')")
     texts = comparable_declarations()
     burmese, english = (texts[code].articles[3] for code in ("mya", "eng"))
     ready(page)
     page.get_by_label("Price of a million tokens").fill("10")
-    tokens, reference = count([burmese, english], "r50k_base")
-    shown = {row: page.locator(f"[data-row={row}] [data-vocabulary=r50k_base]").text_content() for row in parts.tokens.ROWS}
+    page.get_by_label("Currency").select_option("VND")
+    tokens, reference = count([burmese, english], "smollm2")
+    shown = {column: row.locator(f"[data-column={column}]").text_content() for column in parts.tokens.COLUMNS}
     assert shown == {
         "tokens": number(tokens),
         "per-character": number(tokens / len(burmese)),
-        "per-byte": number(tokens / len(burmese.encode())),
         "premium": number(tokens / reference, "×"),
         "cost": number(1000 * tokens * 10 / 1e6),
         "seconds": number(tokens / 50, "s"),
         "share": number(100 * tokens / 8192, "%"),
     }
+    assert page.get_by_role("columnheader", name="Cost").text_content() == "Cost of 1,000, VND"
     page.get_by_label("Context window").fill("-5")
-    assert page.locator("[data-row=share] [data-vocabulary=r50k_base]").text_content() == "—"
+    assert row.locator("[data-column=share]").text_content() == "—"
     assert page.get_by_label("Context window").get_attribute("aria-invalid") == "true"
 
 
@@ -322,7 +372,7 @@ def test_what_is_typed_stays_text(reader: Visitor, payload: str) -> None:
     type_in(page, payload)
     page.locator("#tokens-shown .token").first.hover()
     page.locator("#tokens-shown").evaluate("box => box.querySelectorAll('.token').forEach((token) => token.click())")
-    link = page.evaluate("(text) => '#' + new URLSearchParams({ v: 'r50k_base', t: text })", payload)
+    link = page.evaluate("(text) => '#' + new URLSearchParams({ v: 'smollm2', t: text })", payload)
     page.goto(reader.address + TOKENS + link)
     ready(page)
     kinds = set(
@@ -354,6 +404,16 @@ LONGEST_BLOCK = """async (text) => {
   return longest; }"""
 
 
+TAKES = """async (text) => {
+  const field = document.querySelector("textarea"), counts = document.getElementById("tokens-counts");
+  const start = performance.now();
+  counts.textContent = "";
+  field.value = text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  while (!counts.textContent) await new Promise((done) => setTimeout(done, 20));
+  return performance.now() - start; }"""
+
+
 def test_a_long_text_leaves_the_page_responsive(reader: Visitor) -> None:
     page = reader.open(TOKENS)
     ready(page)
@@ -368,11 +428,29 @@ def test_a_long_text_leaves_the_page_responsive(reader: Visitor) -> None:
     ours = min(page.evaluate(LONGEST_BLOCK, text[i:]) for i in (2, 1, 0))
     assert ours < MOST_MILLISECONDS + field, f"the page did not answer for {ours:.0f} ms"
     assert page.locator("#tokens-shown .token").count() == 1_000
-    total = number(len(encoding("o200k_base").encode_ordinary(text)))
+    total = number(len(ids_of(text, "o200k_base")))
     assert page.locator("#tokens-range").text_content() == f"1 to 1,000 of {total}"
     page.get_by_role("button", name="Tokens after").click()
     assert page.locator("#tokens-range").text_content().startswith("1,001 to 2,000")
     assert page.locator("#tokens-shown .token").count() == 1_000
+
+
+def test_many_lines_leave_the_page_responsive(reader: Visitor) -> None:
+    """Lines are what once took the browser a time that grew with their square."""
+    page = reader.open(TOKENS)
+    ready(page)
+    took = {n: page.evaluate(TAKES, "a line\n" * n) for n in (5_000, 40_000)}
+    assert took[40_000] < 4 * 8 * max(took[5_000], 100), f"milliseconds by lines: {took}"
+    assert page.locator("#tokens-shown .token").count() == 1_000
+
+
+def test_a_million_of_one_character_is_counted(reader: Visitor) -> None:
+    page = reader.open(TOKENS)
+    ready(page)
+    for character in ("a", " "):
+        page.evaluate(TAKES, character * 1_000_000)
+        n = number(len(ids_of(character * 1_000_000, "smollm2")))
+        assert page.locator("#tokens-counts").text_content().startswith(f"{n} token")
 
 
 def test_tokens_can_be_reached_by_keyboard(reader: Visitor) -> None:
@@ -420,19 +498,19 @@ def test_letters_can_be_taken_apart(reader: Visitor) -> None:
     apart = unicodedata.normalize("NFD", "tiếng Việt")
     page.wait_for_function("(text) => document.getElementById('tokens-ids').textContent !== text", arg=joined)
     assert page.locator("#tokens-text").input_value() == apart
-    assert page.locator("#tokens-ids").text_content() == ", ".join(map(str, encoding("r50k_base").encode_ordinary(apart)))
+    assert page.locator("#tokens-ids").text_content() == ", ".join(map(str, ids_of(apart, "smollm2")))
 
 
 def test_what_goes_wrong_is_said_and_can_be_tried_again(reader: Visitor) -> None:
     page = reader.open(TOKENS)
     ready(page)
-    reader.context.route("**/cl100k_base.js", lambda route: route.abort())
-    page.get_by_label("GPT-4", exact=False).nth(0).check()
+    reader.context.route("**/cl100k_base.bin", lambda route: route.abort())
+    page.locator("[value=cl100k_base]").check()
     page.wait_for_function(
         "() => document.getElementById('tokens-state').textContent.startsWith('This could not be loaded')"
     )
-    reader.context.unroute("**/cl100k_base.js")
-    page.get_by_label("GPT-2").check()
+    reader.context.unroute("**/cl100k_base.bin")
+    page.get_by_label("SmolLM2").check()
     ready(page)
     page.locator("#tokens-text").fill("")
     page.wait_for_function("() => document.getElementById('tokens-counts').textContent.startsWith('0 tokens, 0 characters')")
@@ -466,7 +544,7 @@ def test_both_parts_work_under_a_strict_content_security_policy(reader: Visitor)
     page.goto(reader.address + FIGURE)
     page.wait_for_selector("figure.explore.live")
     page.get_by_label("GPT-4", exact=True).check()
-    assert not [fault for fault in reader.faults if "/parts/" in fault or "/gpt-tokenizer/" in fault]
+    assert not [fault for fault in reader.faults if "/parts/" in fault]
 
 
 # The figure -----------------------------------------------------------------------------------------------------------

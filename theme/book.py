@@ -12,7 +12,6 @@ from sphinx.config import Config
 import helpers.claims
 from helpers import assets
 from theme import backmatter, diagrams, ledger, pages
-from theme.parts.tokens import TOKENIZER
 
 HERE = Path(__file__).resolve().parent
 STATIC = HERE / "static"
@@ -20,11 +19,7 @@ MARKS = {  # comments that JupyterLab hides, and the directives that take their 
     "<!-- chapter-cost -->": "```{chapter-cost}\n```",
     "<!-- chapter-claims -->": "```{chapter-claims}\n```",
 }
-VENDORED = {
-    "text-font": "fonts",
-    "burmese-font": "fonts",
-    TOKENIZER: "gpt-tokenizer",
-}  # an asset, and where it goes
+VENDORED = {"text-font": "fonts", "burmese-font": "fonts"}  # an asset, and where it goes
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

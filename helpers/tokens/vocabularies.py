@@ -46,7 +46,7 @@ VOCABULARIES = {
     "llama3": Vocabulary("Llama 3", "Meta", "Llama 3, 3.1, 3.2, 3.3", 2024, 128_256, "llama-vocabulary", JSON),
     "o200k_base": Vocabulary("GPT-4o", "OpenAI", "GPT-4o, gpt-oss", 2024, 200_019, "openai-vocabularies"),
     "tekken": Vocabulary(
-        "Mistral Nemo", "Mistral AI", "Mistral Nemo, Small 3", 2024, 130_072, "mistral-vocabularies", "tekken_240911.json"
+        "Mistral Nemo", "Mistral AI", "Mistral Nemo, Small 3", 2024, 131_072, "mistral-vocabularies", "tekken_240911.json"
     ),
     "smollm2": Vocabulary("SmolLM2", "Hugging Face", "SmolLM2", 2024, 49_152, "chat-model", JSON),
     "qwen3": Vocabulary("Qwen 3", "Alibaba", "Qwen 2.5, 3", 2024, 151_669, "qwen-vocabularies", "qwen.tiktoken"),
@@ -152,7 +152,7 @@ def _tekken() -> tiktoken.Encoding:
         file = json.load(content)
     n_special = file["config"]["default_num_special_tokens"]
     used = file["vocab"][: file["config"]["default_vocab_size"] - n_special]
-    ranks = {base64.b64decode(row["token_bytes"]): row["rank"] for row in used}
+    ranks = {base64.b64decode(row["token_bytes"]): n_special + row["rank"] for row in used}
     return tiktoken.Encoding("tekken", pat_str=file["config"]["pattern"], mergeable_ranks=ranks, special_tokens={})
 
 

@@ -22,7 +22,7 @@ class Part(NamedTuple):
     mark: str  # of the pages that need it
     directive: str = ""  # puts its form on a page; without script the form says what it needs
     form: Callable[[], str] = str
-    data: Callable[[], dict[str, object]] = dict  # what is written to `_static/parts` as JSON, by file name
+    data: Callable[[], dict[str, object]] = dict  # what is written to `_static/parts`, as bytes or as JSON, by file name
     looks: tuple[str, ...] = ()  # the styles that its own builds on
 
 
@@ -72,7 +72,8 @@ def write_data(app: Sphinx, error: Exception | None) -> None:
     for part in PARTS.values():
         contents = part.data() if any(part.mark in page for page in pages) else {}
         for name, content in contents.items():
-            file, text = Path(app.outdir) / "_static" / "parts" / name, json.dumps(content, ensure_ascii=False)
-            if not file.exists() or file.read_text(encoding="utf-8") != text:
+            file = Path(app.outdir) / "_static" / "parts" / name
+            made = content if isinstance(content, bytes) else json.dumps(content, ensure_ascii=False).encode()
+            if not file.exists() or file.read_bytes() != made:
                 file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(text, encoding="utf-8")
+                file.write_bytes(made)

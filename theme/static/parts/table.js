@@ -1,4 +1,4 @@
-// What a number of tokens means: by character and byte, against English, and at the rates that the reader sets.
+// What a number of tokens means: by character, against English, and at the rates that the reader sets.
 import { number } from "./show.js";
 
 // The value of a field, NaN (and the field marked) where it holds none that makes sense.
@@ -9,19 +9,19 @@ function rate(form, name) {
   return isRight ? field.valueAsNumber : NaN;
 }
 
-// The column of one vocabulary: n tokens of a text, against those of the English one; undefined where not known yet.
-export function showColumn(form, name, n, { characters, bytes }, against) {
+// The row of one vocabulary: n tokens of a text, against those of the English one; undefined where not known yet.
+export function showRow(form, name, n, { characters }, against, most) {
   const values = {
     tokens: [n, ""],
     "per-character": [n / characters, ""],
-    "per-byte": [n / bytes.length, ""],
     premium: [n / against, "×"],
     cost: [(n * rate(form, "price")) / 1_000, ""],
     seconds: [n / rate(form, "speed"), "\u00a0s"],
     share: [(100 * n) / rate(form, "window"), "\u202f%"],
   };
-  for (const [row, [value, unit]] of Object.entries(values)) {
-    const cell = form.querySelector(`[data-row="${row}"] [data-vocabulary="${name}"]`);
-    cell.textContent = Number.isFinite(value) ? number(value) + unit : "—";
+  const row = form.querySelector(`tr[data-vocabulary="${name}"]`);
+  for (const [column, [value, unit]] of Object.entries(values)) {
+    row.querySelector(`[data-column="${column}"]`).textContent = Number.isFinite(value) ? number(value) + unit : "—";
   }
+  row.style.setProperty("--part", n ? n / most : 0); // the bar behind the tokens
 }

@@ -1,14 +1,11 @@
-// tiktoken's ids in the browser: the ranks and the merges of gpt-tokenizer, with four differences mended.
+// The ids that tiktoken, SentencePiece and the tokenizers library give a text, under each vocabulary of the book.
 //
-// 1. tiktoken's patterns are matched by Rust, where \s is White_Space and so holds U+0085 and not U+FEFF, and where
-//    (?i:s) matches U+017F, the long s. The patterns below are tiktoken's, spelt out for JavaScript.
-// 2. gpt-tokenizer decodes bytes without ignoreBOM, which swallows U+FEFF at the start of a piece and of a rank.
-// 3. Its merge takes time quadratic in a piece, and a piece can be a whole text without spaces: long ones merge by a heap.
-// 4. Special tokens such as <|endoftext|> are plain text here, as in tiktoken's encode_ordinary.
-//
-// Which characters are letters the browser says: one whose Unicode is older than tiktoken's may cut the newest letters otherwise.
-import { BytePairEncodingCore } from "../gpt-tokenizer/esm/BytePairEncodingCore.js";
-import { textOf, wellFormed } from "./bytes.js";
+// A text is cut into pieces by patterns, which are the makers', spelt out for JavaScript: Rust's \s is White_Space, which has
+// U+0085 and not U+FEFF, and (?i:s) matches U+017F, the long s. The bytes or letters of a piece are then joined by merges.
+// Special tokens such as <|endoftext|> are plain text here. Which characters are letters the browser says: one whose Unicode
+// is older than the libraries' may cut the newest letters otherwise.
+import { wellFormed } from "./bytes.js";
+import { fetchVocabulary } from "./merges.js";
 
 const SPACE = String.raw`\p{White_Space}`;
 const OTHER = String.raw`[^${SPACE}\p{L}\p{N}]`;
@@ -16,113 +13,143 @@ const ENDING = "'(?:[sSſdDmMtT]|[lL][lL]|[vV][eE]|[rR][eE])";
 const UPPER = String.raw`\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}`;
 const LOWER = String.raw`\p{Ll}\p{Lm}\p{Lo}\p{M}`;
 const LEAD = String.raw`[^\r\n\p{L}\p{N}]?`;
-const BEFORE_WORD = String.raw`${SPACE}+(?!\P{White_Space})`;
+const SPACES = String.raw`${SPACE}+(?!\P{White_Space})|${SPACE}+`;
+const LINES = String.raw`${SPACE}*[\r\n]+`;
+
+const gpt2 = String.raw`'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?${OTHER}+|${SPACES}`;
+const words = (digits, letter = String.raw`\p{L}`, other = OTHER) =>
+  String.raw`${ENDING}|${LEAD}${letter}+|${digits}| ?${other}+[\r\n]*|${LINES}|${SPACES}`;
+const cased = (digits, ending) =>
+  [
+    `${LEAD}[${UPPER}]*[${LOWER}]+${ending}|${LEAD}[${UPPER}]+[${LOWER}]*${ending}`,
+    String.raw`${digits}| ?${OTHER}+[\r\n/]*|${LINES}|${SPACES}`,
+  ].join("|");
+const THREE = String.raw`\p{N}{1,3}`;
 const PATTERNS = {
-  r50k_base: String.raw`'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?${OTHER}+|${SPACE}+$|${BEFORE_WORD}|${SPACE}`,
+  r50k_base: [gpt2],
+  smollm2: [gpt2],
   cl100k_base: [
-    String.raw`${ENDING}|${LEAD}\p{L}+|\p{N}{1,3}| ?${OTHER}+[\r\n]*`,
-    String.raw`${SPACE}+$|${SPACE}*[\r\n]|${BEFORE_WORD}|${SPACE}`,
-  ].join("|"),
-  o200k_base: [
-    `${LEAD}[${UPPER}]*[${LOWER}]+(?:${ENDING})?`,
-    `${LEAD}[${UPPER}]+[${LOWER}]*(?:${ENDING})?`,
-    String.raw`\p{N}{1,3}| ?${OTHER}+[\r\n/]*|${SPACE}*[\r\n]+|${BEFORE_WORD}|${SPACE}+`,
-  ].join("|"),
+    String.raw`${ENDING}|${LEAD}\p{L}+|${THREE}| ?${OTHER}+[\r\n]*|${SPACE}+$|${SPACE}*[\r\n]|${SPACE}+(?!\P{White_Space})|${SPACE}`,
+  ],
+  llama3: [words(THREE)],
+  qwen3: [words(String.raw`\p{N}`)],
+  qwen3_6: [words(String.raw`\p{N}`, String.raw`[\p{L}\p{M}]`, String.raw`[^${SPACE}\p{L}\p{M}\p{N}]`)],
+  o200k_base: [cased(THREE, `(?:${ENDING})?`)],
+  tekken: [cased(String.raw`\p{N}`, "")],
+  deepseek: [
+    THREE,
+    "[一-龥぀-ゟ゠-ヿ]+",
+    [
+      "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+",
+      String.raw`[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|${LINES}|${SPACES}`,
+    ].join("|"),
+  ],
+  gemma3: [], // the whole text is one piece, in which "▁" stands for a space
+  mistral_v3: [],
 };
-const LONG = 256; // bytes from which a piece is merged by a heap
+const PREFIX = { mistral_v3: "▁" }; // stands before every text
+const KEPT = 50_000; // pieces whose ids are kept
 const utf8 = new TextEncoder();
 
-// What begins with U+FEFF as a string; anything else, and what is no valid UTF-8, as it came.
-function readMark(bytes) {
-  const isMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  return isMark ? (textOf(Uint8Array.from(bytes)) ?? bytes) : bytes;
-}
-
-class Core extends BytePairEncodingCore {
-  getBpeRankFromBytes(bytes) {
-    const key = readMark(bytes);
-    return typeof key === "string" ? this.getBpeRankFromString(key) : super.getBpeRankFromBytes(key);
-  }
-}
-
-// A vocabulary, fetched when it is first asked for; the answer encodes.
+// A vocabulary, fetched when it is first asked for; the answer encodes a text, or a list of texts and special tokens.
 export async function load(name) {
   if (!Object.hasOwn(PATTERNS, name)) throw new RangeError(`no vocabulary ${name}`);
-  const { default: given } = await import(`../gpt-tokenizer/esm/bpeRanks/${name}.js`);
-  const ranks = given.map((token) => (typeof token === "string" ? token : readMark(token)));
-  const pattern = new RegExp(PATTERNS[name], "gu");
-  const core = new Core({ bytePairRankDecoder: ranks, tokenSplitRegex: pattern, mergeCacheSize: 20_000 });
-  const sizes = new Uint8Array(ranks.length);
-  const size = (id) => (sizes[id] ||= typeof ranks[id] === "string" ? utf8.encode(ranks[id]).length : ranks[id].length);
-  return (text) => {
+  const { header, merge } = await fetchVocabulary(name);
+  const steps = [...header.added.map(finder), ...PATTERNS[name].map(splitter)];
+  const [letters, whole] = [header.letters, header.whole].map((ids) => new Map(Object.entries(ids)));
+  const prefix = PREFIX[name] ?? "";
+  const kept = new Map();
+
+  function symbolsOf(piece) {
+    const symbols = { ids: [], sizes: [], lost: 0 };
+    const addBytes = (part) => utf8.encode(part).forEach((byte) => add(symbols, header.bytes[byte], 1));
+    if (!letters.size) addBytes(piece);
+    else for (const letter of piece) {
+      const id = letters.get(letter === " " ? "▁" : letter);
+      if (id === undefined) addBytes(letter);
+      else add(symbols, id, utf8.encode(letter).length);
+    }
+    return symbols;
+  }
+
+  const joinedOf = (symbols) => ({ ...merge(symbols), lost: symbols.lost });
+
+  function encodePiece(piece) {
+    let answer = kept.get(piece);
+    if (answer) return answer;
+    answer = whole.has(piece) ? token(whole.get(piece), piece) : joinedOf(symbolsOf(piece));
+    if (piece.length < 64 && kept.size < KEPT) kept.set(piece, answer);
+    return answer;
+  }
+
+  return (parts) => {
     const ids = [];
-    for (const [piece] of wellFormed(text).matchAll(pattern)) {
-      const whole = core.getBpeRankFromString(piece);
-      if (whole !== undefined) ids.push(whole);
-      else for (const id of piece.length < LONG / 3 ? core.bytePairEncode(piece) : mergeLong(core, utf8.encode(piece))) ids.push(id);
-    }
-    const ends = new Uint32Array(ids.length); // where each token ends, in bytes
+    const ends = []; // where each token ends, in bytes
     let end = 0;
-    ids.forEach((id, i) => (ends[i] = end += size(id)));
-    return { ids: Uint32Array.from(ids), ends };
+    const put = (answer) => {
+      end += answer.lost;
+      if (!answer.ids.length && ends.length) ends[ends.length - 1] = end;
+      answer.ids.forEach((id, i) => (ids.push(id), ends.push((end += answer.sizes[i]))));
+    };
+    for (const part of [parts].flat()) {
+      if (typeof part !== "string") put(token(part.id, part.text));
+      else if (part) {
+        end -= utf8.encode(prefix).length; // it is no part of the text
+        const pieces = steps.reduce((list, step) => list.flatMap((one) => (typeof one === "string" ? step(one) : one)), [
+          prefix + wellFormed(part),
+        ]);
+        for (const piece of pieces) put(typeof piece === "string" ? encodePiece(piece) : piece);
+      }
+    }
+    return { ids: Uint32Array.from(ids), ends: Uint32Array.from(ends) };
   };
 }
 
-// Byte-pair merges of one piece, the lowest rank first and of equal ranks the leftmost, in n log n steps.
-function mergeLong(core, bytes) {
-  const n = bytes.length;
-  const next = Uint32Array.from({ length: n + 1 }, (_, i) => i + 1);
-  const before = Int32Array.from({ length: n + 1 }, (_, i) => i - 1);
-  const rankAt = new Float64Array(n).fill(Infinity); // of the part that starts here, joined with the one after it
-  const heap = new Heap();
-  const look = (start) => {
-    const middle = next[start];
-    const rank = middle < n ? core.getBpeRankFromBytes(bytes.subarray(start, next[middle])) : undefined;
-    rankAt[start] = rank ?? Infinity;
-    if (rank !== undefined) heap.push(rank * 2 ** 28 + start);
-  };
-  for (let i = 0; i < n; i++) look(i);
-  for (let top = heap.pop(); top !== undefined; top = heap.pop()) {
-    const start = top % 2 ** 28;
-    if (rankAt[start] !== Math.floor(top / 2 ** 28)) continue; // joined meanwhile
-    const gone = next[start];
-    rankAt[gone] = Infinity;
-    next[start] = next[gone];
-    before[next[gone]] = start;
-    look(start);
-    if (before[start] >= 0) look(before[start]);
-  }
-  const ids = [];
-  for (let i = 0; i < n; i = next[i]) ids.push(core.getBpeRankFromBytesOrThrow(bytes.subarray(i, next[i])));
-  return ids;
+const token = (id, text) => ({ ids: [id], sizes: [utf8.encode(text).length], lost: 0 });
+
+// A byte that the vocabulary lacks leaves no token: it counts for the one before, or for the next.
+function add(symbols, id, size) {
+  if (id >= 0) {
+    symbols.ids.push(id);
+    symbols.sizes.push(size);
+  } else if (symbols.ids.length) symbols.sizes[symbols.sizes.length - 1] += size;
+  else symbols.lost += size;
 }
 
-class Heap {
-  items = [];
-
-  push(item) {
-    const { items } = this;
-    let i = items.push(item) - 1;
-    for (let up = (i - 1) >> 1; i > 0 && items[up] > item; up = (i - 1) >> 1) {
-      items[i] = items[up];
-      i = up;
+// Cuts a text into what a pattern matches and what stands between.
+function splitter(source) {
+  const pattern = new RegExp(source, "gu");
+  return (text) => {
+    const pieces = [];
+    let done = 0;
+    for (const { 0: match, index } of text.matchAll(pattern)) {
+      if (index > done) pieces.push(text.slice(done, index));
+      pieces.push(match);
+      done = index + match.length;
     }
-    items[i] = item;
-  }
+    if (done < text.length) pieces.push(text.slice(done));
+    return pieces;
+  };
+}
 
-  pop() {
-    const { items } = this;
-    const [top] = items;
-    const item = items.pop();
-    if (!items.length) return top;
-    let i = 0;
-    for (let low = 1; low < items.length; low = 2 * i + 1) {
-      if (low + 1 < items.length && items[low + 1] < items[low]) low += 1;
-      if (items[low] >= item) break;
-      items[i] = items[low];
-      i = low;
+// Takes the tokens of a set out of a text, the longest at each place.
+function finder(ids) {
+  const sizes = new Map(); // first character -> lengths, the longest first
+  for (const text of Object.keys(ids)) sizes.set(text[0], (sizes.get(text[0]) ?? new Set()).add(text.length));
+  for (const [first, set] of sizes) sizes.set(first, [...set].sort((a, b) => b - a));
+  return (text) => {
+    const pieces = [];
+    let done = 0;
+    for (let i = 0; i < text.length; i++) {
+      const size = sizes.get(text[i])?.find((n) => Object.hasOwn(ids, text.slice(i, i + n)));
+      if (size === undefined) continue;
+      const found = text.slice(i, i + size);
+      if (i > done) pieces.push(text.slice(done, i));
+      pieces.push(token(ids[found], found));
+      done = i + size;
+      i = done - 1;
     }
-    items[i] = item;
-    return top;
-  }
+    if (done < text.length) pieces.push(text.slice(done));
+    return pieces;
+  };
 }

@@ -2,14 +2,15 @@
 import { hex, textOf, wellFormed } from "./bytes.js";
 import { encode } from "./client.js";
 import { fetchPart, fieldsOf, isOption, linked, reveal, settle, shareLink, speaker } from "./form.js";
+import { showChats } from "./chats.js";
 import { number, spoken, tokenElement } from "./show.js";
-import { showColumn } from "./table.js";
+import { showRow } from "./table.js";
 
 const SHOWN = 1_000; // tokens at a time
 const MOST = 1_000_000; // characters that are read
 const SHARED = 4_000; // characters that a link may carry
 const START = "မြန်မာစာ is the Burmese word for Burmese.\nHello, Hello,  hello! 👩🏽‍🚀 2,026";
-const MODELS = { r50k_base: "GPT-2", cl100k_base: "GPT-4", o200k_base: "GPT-4o" };
+const RTL = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 const utf8 = new TextEncoder();
 const form = document.querySelector("#token-playground form");
 const at = fieldsOf("tokens");
@@ -19,7 +20,7 @@ const results = new Map(); // of the text that is shown: vocabulary -> ids and e
 const wanted = new Set(); // vocabularies that the reader asked for
 const loaded = new Set();
 const english = new Map(); // article and vocabulary -> tokens
-let sizes = {};
+let models = {}; // vocabulary -> name, bytes of its file
 let picked = { code: "", article: 0, text: "", english: "" };
 let current = { text: "", bytes: new Uint8Array(), characters: 0 };
 let page = 0;
@@ -27,6 +28,7 @@ let active = 0; // token that the keyboard is on, of those shown
 let busy = false;
 let again = false;
 
+const about = (name) => `${models[name][0]} (${number(models[name][1] / 1e6)} MB)`;
 const chosen = () => form.elements.vocabulary.value;
 const isPicked = () => picked.code !== "" && current.text === picked.text;
 
@@ -52,6 +54,8 @@ async function read() {
     current = { text, bytes: utf8.encode(text), characters: count(text) };
     results.clear();
     page = active = 0;
+    // dir="auto" takes Chromium a time that grows with the square of the lines
+    at("text").dir = at("shown").dir = RTL.test(/\p{L}/u.exec(text)?.[0] ?? "") ? "rtl" : "ltr";
   }
   for (const name of new Set([chosen(), ...wanted])) {
     if (again) return;
@@ -60,13 +64,14 @@ async function read() {
     if (name === chosen()) showTokens();
     showTable();
   }
+  await chats();
   say(at("text").value.length > MOST ? `Only the first ${number(MOST)} characters are read.` : "");
 }
 
 async function need(name) {
   const { text } = current;
   if (results.has(name) && (!isPicked() || english.has(`${picked.article} ${name}`))) return;
-  if (!loaded.has(name)) say(`Loading the vocabulary of ${MODELS[name]}${megabytes(name)} …`, true);
+  if (!loaded.has(name)) say(`Loading the vocabulary of ${about(name)} …`, true);
   const answer = await encode(text, name);
   if (text !== current.text) return;
   loaded.add(name);
@@ -80,7 +85,9 @@ function count(text) {
   return n;
 }
 
-const megabytes = (name) => (sizes[name] ? ` (${number(sizes[name] / 1e6)} MB)` : "");
+async function chats() {
+  if (at("chats").open) await showChats(at("chats"), { user: current.text, system: at("system").value }, loaded, encode);
+}
 
 function say(words, isLoading = false) {
   at("state").textContent = words;
@@ -116,7 +123,7 @@ function showCounts(n) {
   const { characters, bytes } = current;
   const words = (value, noun) => `${number(value)} ${noun}${value === 1 ? "" : "s"}`;
   const parts = [words(n, "token"), words(characters, "character"), words(bytes.length, "byte")];
-  at("counts").textContent = `${parts.join(", ")}, in the vocabulary of ${MODELS[chosen()]}`;
+  at("counts").textContent = `${parts.join(", ")}, in the vocabulary of ${models[chosen()][0]}`;
   speak(at("counts").textContent);
 }
 
@@ -177,14 +184,17 @@ function turn(by) {
 }
 
 function showTable() {
-  for (const name of Object.keys(MODELS)) {
+  const most = Math.max(...[...results.values()].map(({ ids }) => ids.length));
+  for (const name of Object.keys(models)) {
     const against = isPicked() ? english.get(`${picked.article} ${name}`) : undefined;
-    showColumn(form, name, results.get(name)?.ids.length, current, against);
-    form.querySelector(`[data-load="${name}"]`).hidden = loaded.has(name);
+    showRow(form, name, results.get(name)?.ids.length, current, against, most);
+    for (const button of form.querySelectorAll(`[data-load="${name}"]`)) button.hidden = loaded.has(name);
   }
+  at("all").hidden = loaded.size === Object.keys(models).length;
+  at("in").textContent = at("currency").value;
   at("note").textContent = isPicked()
-    ? `The premium compares article ${picked.article} with the English one.`
-    : "Choose an article to see its premium over the English one.";
+    ? `“× English” compares article ${picked.article} with the English one.`
+    : "Choose an article to compare it with the English one.";
 }
 
 // Texts, links, buttons ----------------------------------------------------------------------------------------------
@@ -217,7 +227,7 @@ async function copyLink() {
 
 async function fromLink() {
   const parts = linked();
-  if (parts.get("v") in MODELS) form.elements.vocabulary.value = parts.get("v");
+  if (Object.hasOwn(models, parts.get("v"))) form.elements.vocabulary.value = parts.get("v");
   const [code, article] = [parts.get("l"), Number(parts.get("a"))];
   if (code && isOption(at("language"), code) && article >= 1 && article <= 30) {
     at("language").value = code;
@@ -227,10 +237,16 @@ async function fromLink() {
 }
 
 async function fillMenus() {
-  const { vocabularies, languages } = await fetchPart("tokens.json");
-  sizes = vocabularies;
+  const { first, vocabularies, languages } = await fetchPart("tokens.json");
+  models = vocabularies;
+  form.elements.vocabulary.value = first;
   at("language").append(...languages.map(([code, label]) => new Option(label, code)));
-  for (const button of form.querySelectorAll("[data-load]")) button.append(megabytes(button.dataset.load));
+  for (const button of form.querySelectorAll("[data-load]")) button.append(` ${about(button.dataset.load)}`);
+  for (const row of form.querySelectorAll("tr[data-vocabulary]")) {
+    row.querySelector("small").append(`, ${number(models[row.dataset.vocabulary][1] / 1e6)}\u00a0MB`);
+  }
+  const bytes = Object.values(models).reduce((sum, [, size]) => sum + size, 0);
+  at("all").append(` (${number(bytes / 1e6)} MB)`);
 }
 
 function listen() {
@@ -248,13 +264,15 @@ function listen() {
       refresh();
     });
   }
-  for (const rate of ["price", "speed", "window"]) at(rate).addEventListener("input", showTable);
-  for (const button of form.querySelectorAll("[data-load]")) {
-    button.addEventListener("click", () => {
-      wanted.add(button.dataset.load);
-      refresh();
-    });
-  }
+  for (const rate of ["price", "speed", "window", "currency"]) at(rate).addEventListener("input", showTable);
+  const want = (names) => {
+    for (const name of names) wanted.add(name);
+    refresh();
+  };
+  for (const button of form.querySelectorAll("[data-load]")) button.addEventListener("click", () => want([button.dataset.load]));
+  at("all").addEventListener("click", () => want(Object.keys(models)));
+  at("chats").addEventListener("toggle", refresh);
+  at("system").addEventListener("input", soon);
   at("shown").addEventListener("keydown", onKey);
   for (const event of ["focusin", "pointerover", "click"]) {
     at("shown").addEventListener(event, ({ target }) => {
@@ -273,7 +291,6 @@ function listen() {
 
 async function start() {
   for (let i = 1; i <= 30; i++) at("article").append(new Option(i, i));
-  form.elements.vocabulary.value = "r50k_base";
   at("text").value = START;
   listen();
   reveal(form);
