@@ -149,7 +149,7 @@ def uv_environment() -> dict[str, str]:
     """Return the environment for uv, which does not read pip's configuration, with what that says of indexes and the net."""
     said = subprocess.run([PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True, cwd=ROOT).stdout
     settings = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
-    found = {"UV_NO_CONFIG": "1", "UV_SYSTEM_CERTS": "1"}  # where it can, it links to its cache, which takes a tenth of the time
+    found = {"UV_NO_CONFIG": "1", "UV_SYSTEM_CERTS": "1"}  # links to the cache: a tenth of the time
     for section in ("global", "install", ":env:"):  # the later one wins, as in pip
         for name, (variable, between) in UV_VARIABLES.items():
             if value := ast.literal_eval(settings.get(f"{section}.{name}", "''")):

@@ -45,7 +45,7 @@ def auroc(scores: Sequence[float], right: Sequence[bool]) -> float:
     if is_right.all() or not is_right.any():
         raise ValueError(f"{is_right.sum()} of {is_right.size} answers are right; give at least one right and one wrong")
     n_right, n_wrong = is_right.sum(), (~is_right).sum()
-    higher = stats.rankdata(values)[is_right].sum() - n_right * (n_right + 1) / 2  # pairs in which the right answer is higher
+    higher = stats.rankdata(values)[is_right].sum() - n_right * (n_right + 1) / 2  # pairs it wins
     return float(higher / (n_right * n_wrong))
 
 
