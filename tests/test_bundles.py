@@ -5,7 +5,7 @@ from pathlib import Path
 import pydata_sphinx_theme
 import pytest
 
-from theme.fast import bundles
+from theme.fast import bundles, styles
 
 PAGE = """<html><head>
     <link href="{root}_static/styles/theme.css?digest=1" rel="stylesheet" />
@@ -24,7 +24,7 @@ def static(tmp_path: Path) -> Path:
     for name in (*bundles.STYLES, *bundles.SCRIPTS, bundles.OPTIONS):
         file = tmp_path / name.replace("*", "abc")
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f"/* {name} */\n")
+        file.write_text(f'x{{content:"{name}"}}\n' if name.endswith(".css") else f"/* {name} */\n")
     (tmp_path / "styles" / "theme.css").write_text(
         '@charset "UTF-8";@import "../basic.css";a{b:url(../vendor/x.woff2)} c{d:url("data:x")} e{f:url(#g)}'
     )
@@ -34,7 +34,7 @@ def static(tmp_path: Path) -> Path:
 
 
 def test_a_page_loads_the_bundles_and_what_is_its_own(static: Path) -> None:
-    page = bundles.link(PAGE.format(root="../", body=""), bundles.write(static))
+    page = bundles.link(PAGE.format(root="../", body=""), bundles.write(static, set()))
     assert page.count('<link rel="stylesheet" href="../_static/all.css?v=') == 1
     assert page.count('<script defer src="../_static/all.js?v=') == 1
     assert "_static/formulas.css" in page and "_static/other.js" in page and 'type="module" src="../_static/book.js"' in page
@@ -44,20 +44,20 @@ def test_a_page_loads_the_bundles_and_what_is_its_own(static: Path) -> None:
 
 
 def test_scripts_of_the_search_page_stay_apart(static: Path) -> None:
-    page = bundles.link(PAGE.format(root="", body='<div id="search-results"></div>'), bundles.write(static))
+    page = bundles.link(PAGE.format(root="", body='<div id="search-results"></div>'), bundles.write(static, set()))
     assert 'href="_static/all.css' in page and "all.js" not in page and "doctools.js" in page
 
 
 def test_a_bundle_has_every_file_in_order_and_finds_what_it_loads(static: Path) -> None:
-    first = bundles.write(static)
+    first = bundles.write(static, set())
     style, script = ((static / name).read_text() for name in (bundles.STYLE, bundles.SCRIPT))
-    assert 'a{b:url("vendor/x.woff2")} c{d:url("data:x")} e{f:url(#g)}' in style and "@" not in style
+    assert 'a{b:url("vendor/x.woff2")}\nc{d:url("data:x")}\ne{f:url(#g)}' in style and "@" not in style
     assert not script.startswith(('"', "'")), "strict for one would be strict for all"
     for text, names in ((style, ("basic.css", *bundles.STYLES[2:])), (script, bundles.SCRIPTS)):
-        places = [text.index(f"/* {name} */") for name in names]
+        places = [text.index(name) for name in names]
         assert places == sorted(places)
     (static / "book.css").write_text("x{}")
-    second = bundles.write(static)
+    second = bundles.write(static, set())
     assert second.style != first.style and second.script == first.script, "a browser never takes an old one"
 
 
@@ -66,7 +66,7 @@ def test_the_theme_no_longer_looks_at_every_box_of_code(static: Path) -> None:
     theirs = (scripts / "pydata-sphinx-theme.js").read_text()
     assert theirs.count(bundles.LOOKED_AT) == 1, "the theme has changed: see what it does now with boxes that scroll"
     (static / bundles.SCRIPTS[-1]).write_text(theirs)
-    bundles.write(static)
+    bundles.write(static, set())
     script = (static / bundles.SCRIPT).read_text()
     assert bundles.LOOKED_AT not in script and '[":not(*)"].join(", ")' in script
 
@@ -75,10 +75,22 @@ def test_the_theme_no_longer_looks_at_every_box_of_code(static: Path) -> None:
 def test_a_style_that_would_be_loaded_from_elsewhere_is_named(static: Path, way: str) -> None:
     (static / "styles" / "theme.css").write_text(f"@import {way};")
     with pytest.raises(ValueError, match=r"style='styles/theme.css' loads '(\.\./)?other.css'"):
-        bundles.write(static)
+        bundles.write(static, set())
 
 
 def test_a_file_that_is_missing_is_named(static: Path) -> None:
     (static / "book.js").unlink()
     with pytest.raises(FileNotFoundError, match=r"no file is called 'book.js'"):
-        bundles.write(static)
+        bundles.write(static, set())
+
+
+def test_rules_for_what_no_page_has_leave_the_style() -> None:
+    style = """/* said */ a.seen, .gone > b { c: d } .gone { e: f } #here:not(.gone) { g: h } [class*="gone"] { i: j }
+        @media (min-width: 9px) { .gone { k: l } .seen { m: n } } @media print { .gone { o: p } }
+        .kind-index { q: r } :is(.gone, .seen) { s: t } @font-face { font-family: x } @keyframes gone { to { u: v } }"""
+    kept = styles.purged(style, {"seen", "here", "kind-"})
+    wanted = [
+        "a.seen{c: d}", "#here:not(.gone){g: h}", '[class*="gone"]{i: j}', "@media (min-width: 9px) {.seen{m: n}}",
+        ".kind-index{q: r}", ":is(.gone, .seen){s: t}", "@font-face { font-family: x }", "@keyframes gone { to { u: v } }",
+    ]  # fmt: skip
+    assert kept.split("\n") == wanted

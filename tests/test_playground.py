@@ -348,7 +348,7 @@ def test_an_article_has_its_counts_premium_and_cost(reader: Visitor) -> None:
         "seconds": number(tokens / 50, "s"),
         "share": number(100 * tokens / 8192, "%"),
     }
-    assert page.get_by_role("columnheader", name="Cost").text_content() == "Cost of 1,000, VND"
+    assert page.get_by_role("columnheader", name="Cost").text_content() == "Cost of 1,000 such texts, VND"
     page.get_by_label("Context window").fill("-5")
     assert row.locator("[data-column=share]").text_content() == "—"
     assert page.get_by_label("Context window").get_attribute("aria-invalid") == "true"
@@ -430,7 +430,7 @@ def test_a_long_text_leaves_the_page_responsive(reader: Visitor) -> None:
     assert page.locator("#tokens-shown .token").count() == 1_000
     total = number(len(ids_of(text, "o200k_base")))
     assert page.locator("#tokens-range").text_content() == f"1 to 1,000 of {total}"
-    page.get_by_role("button", name="Tokens after").click()
+    page.get_by_role("button", name="Next tokens").click()
     assert page.locator("#tokens-range").text_content().startswith("1,001 to 2,000")
     assert page.locator("#tokens-shown .token").count() == 1_000
 
@@ -505,13 +505,16 @@ def test_what_goes_wrong_is_said_and_can_be_tried_again(reader: Visitor) -> None
     page = reader.open(TOKENS)
     ready(page)
     reader.context.route("**/cl100k_base.bin", lambda route: route.abort())
-    page.locator("[value=cl100k_base]").check()
+    page.locator("[value=cl100k_base]").click()
     page.wait_for_function(
-        "() => document.getElementById('tokens-state').textContent.startsWith('This could not be loaded')"
+        "() => document.getElementById('tokens-state').textContent.startsWith('GPT-4 could not be loaded')"
     )
+    assert page.locator("[value=smollm2]").is_checked(), "what is shown stays chosen"
+    page.locator("#tokens-shown .token").first.hover()
+    assert page.locator("#tokens-detail").text_content().startswith("Token 1: ")
     reader.context.unroute("**/cl100k_base.bin")
-    page.get_by_label("SmolLM2").check()
-    ready(page)
+    page.locator("[value=cl100k_base]").check()
+    ready(page, "GPT-4")
     page.locator("#tokens-text").fill("")
     page.wait_for_function("() => document.getElementById('tokens-counts').textContent.startsWith('0 tokens, 0 characters')")
 

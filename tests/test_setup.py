@@ -182,6 +182,8 @@ def packages(room, monkeypatch):
 def test_all_but_pytorch_is_checked_by_its_hash(packages):
     setup.main(dev=False)
     assert (packages / "apple").is_dir() and (packages / "torch").is_dir() and setup.state() in setup.DONE.read_text()
+    settings = setup.VENV / "etc" / "jupyter" / "labconfig" / "page_config.json"
+    assert "announcements" in settings.read_text(), "JupyterLab asks nobody about news"
 
 
 def test_a_package_with_another_hash_is_refused(packages, room):

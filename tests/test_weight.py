@@ -9,8 +9,7 @@ from tests.browser import Visitor, unlike_first
 from tools import site
 
 MOST = 300_000  # bytes of a first load, each file packed as a server packs it
-HEAVIER = {"chapters/03_multilingual_tokens.html": 370_000}  # its figure holds 360 languages under eleven vocabularies
-VOCABULARY = "/bpeRanks/"  # 200 kB, without which the token playground has nothing to show
+VOCABULARY = "/vocabularies/"  # 270 kB, without which the token playground has nothing to show
 PACKED = (".woff", ".woff2", ".png")  # as they are
 PAGES = [f"{name}.html" for name in site.pages(site.ROOT) if not name.startswith("chapters/teaching/")]
 
@@ -34,5 +33,5 @@ def test_a_page_is_light(reader: Visitor, name: str) -> None:
     page.wait_for_function("() => document.fonts.ready.then(() => true)")
     page.wait_for_load_state("networkidle")
     heaviest = sorted(sizes.items(), key=lambda item: -item[1])[:5]
-    assert sum(size for url, size in sizes.items() if VOCABULARY not in url) <= HEAVIER.get(name, MOST), heaviest
+    assert sum(size for url, size in sizes.items() if VOCABULARY not in url) <= MOST, heaviest
     assert len(sizes) >= 5 and not reader.faults

@@ -1,8 +1,4 @@
-"""Counting tokens, and what they cost: premiums between languages, money, time, and room in the context window.
-
-Texts are put into the normal form NFC before they are counted, so that the same letters are the same tokens however a file
-spells them; `form` changes that.
-"""
+"""Counting tokens, and what they cost: premiums between languages, money, time, and room in the context window."""
 
 import unicodedata
 from collections.abc import Mapping, Sequence

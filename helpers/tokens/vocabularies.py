@@ -171,9 +171,12 @@ def _sentencepiece_reader() -> Reader:
 
 
 def _tokenizers_reader(name: str) -> Reader:
-    from tokenizers import Tokenizer
+    from tokenizers import Tokenizer, pre_tokenizers
 
     model = Tokenizer.from_file(file_of(name))
+    if name == "smollm2":  # the copy from its GGUF file does not know that each digit is a piece
+        parts = [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+        model.pre_tokenizer = pre_tokenizers.Sequence(parts)
     model.encode_special_tokens = True
     special = frozenset(token.content for token in model.get_added_tokens_decoder().values() if token.special)
 

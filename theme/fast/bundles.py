@@ -6,9 +6,11 @@ What single pages need more, such as the style of formulas, stays in files of it
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
+
+from theme.fast import styles
 
 STYLES = (  # in the order in which the theme has them; later ones overrule
     "basic.css", "styles/theme.css", "styles/pydata-sphinx-theme.css", "pygments.css", "styles/sphinx-book-theme.css",
@@ -39,11 +41,12 @@ class Links(NamedTuple):
     options: str  # a script that stands in the page
 
 
-def write(static: Path) -> Links:
+def write(static: Path, words: Set[str]) -> Links:
     """Make the bundles of a site.
 
     Args:
         static: its folder `_static`.
+        words: those of its pages and scripts; rules for classes that are none of them are left out.
 
     Raises:
         FileNotFoundError: if a file that belongs to a bundle is not there.
@@ -53,7 +56,7 @@ def write(static: Path) -> Links:
     script = ";\n" + "\n;\n".join(scripts)  # a "use strict" at its very top would hold for all
     script = script.replace(LOOKED_AT, '[":not(*)"]')
     options = (static / OPTIONS).read_text(encoding="utf-8").strip()
-    return Links(_written(static / STYLE, style), _written(static / SCRIPT, script), options)
+    return Links(_written(static / STYLE, styles.purged(style, words)), _written(static / SCRIPT, script), options)
 
 
 def link(page: str, links: Links) -> str:

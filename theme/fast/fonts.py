@@ -8,6 +8,7 @@ from pathlib import Path
 import pydata_sphinx_theme
 from fontTools import subset
 from fontTools.ttLib import TTFont
+from fontTools.varLib import instancer
 
 from helpers import assets
 
@@ -15,6 +16,7 @@ BURMESE = "noto-sans-myanmar-myanmar-400-normal.woff2"
 WRITTEN = frozenset(range(0x1000, 0x1050))  # what Burmese is written with, which readers may type into a playground
 OTHERS = re.compile("[\u1050-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f]")  # of other languages that share its script
 AROUND = frozenset({0x20, 0xA0, 0x200B, 0x200C, 0x200D, 0x25CC})  # spaces, joiners, and the circle that carries a mark
+WEIGHTS = (400, 700)  # regular to bold
 ICONS = Path("vendor/fontawesome/webfonts/fa-solid-900.woff2")
 STYLES = Path("styles/pydata-sphinx-theme.css")
 WHOLE = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static" / ICONS
@@ -38,6 +40,14 @@ def cut_icons(site: Path) -> None:
     text = styles.read_text(encoding="utf-8")
     styles.write_text(RULE.sub(lambda rule: rule[0] if names & set(NAME.findall(rule[1])) else "", text), encoding="utf-8")
     (site / "_static" / ICONS).write_bytes(_cut(WHOLE, shown_icons(site), []))
+
+
+def cut_weights(site: Path) -> None:
+    """Take the weights that no style asks for, thinner than regular or blacker than bold, out of the Latin text fonts."""
+    for file in sorted((site / "_static" / "fonts").glob("*-latin-wght-*.woff2")):
+        font = instancer.instantiateVariableFont(TTFont(file, recalcTimestamp=False), {"wght": WEIGHTS})
+        font.flavor = "woff2"
+        font.save(file)
 
 
 def shown_icons(site: Path) -> set[int]:

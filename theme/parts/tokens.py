@@ -20,11 +20,16 @@ RATES = {  # name: label, what it starts with, step, least
     "window": ("Context window, in tokens", "8192", "1", "1"),
 }
 CURRENCIES = ("USD", "EUR", "GBP", "CNY", "JPY", "KRW", "INR", "VND", "BRL", "NGN")
+NOTICE = (
+    "Built with Meta Llama 3. Meta Llama 3 is licensed under the Meta Llama 3 Community License, Copyright © Meta "
+    "Platforms, Inc. All Rights Reserved. Gemma is provided under and subject to the Gemma Terms of Use found at "
+    "https://ai.google.dev/gemma/terms."
+)
 COLUMNS = {
     "tokens": "Tokens",
-    "per-character": "A character",
+    "per-character": "Per character",
     "premium": "× English",
-    "cost": 'Cost of 1,000, <span id="tokens-in">USD</span>',
+    "cost": 'Cost of 1,000 such texts, <span id="tokens-in">USD</span>',
     "seconds": "Seconds",
     "share": "Of the window",
 }
@@ -47,17 +52,18 @@ FORM = """
 <p id="tokens-counts" class="counts"></p>
 <p class="spoken" id="tokens-spoken" aria-live="polite"></p>
 <div id="tokens-shown" class="tokens" role="listbox" aria-label="Tokens" aria-describedby="tokens-detail"></div>
-<p class="pages" hidden><button type="button" id="tokens-before">Tokens before</button>
-<span id="tokens-range"></span> <button type="button" id="tokens-after">Tokens after</button></p>
+<p class="pages" hidden><button type="button" id="tokens-before">Previous tokens</button>
+<span id="tokens-range"></span> <button type="button" id="tokens-after">Next tokens</button></p>
 <p id="tokens-detail" class="detail"></p>
 <details class="ids"><summary>Ids of the tokens shown</summary><p id="tokens-ids" dir="ltr"></p></details>
-<div class="table-scroll"><table class="compare"><caption>The same text in every vocabulary; the chosen one is shown above
-<button type="button" id="tokens-all">Load all</button></caption>
+<p class="actions"><button type="button" id="tokens-all">Load all</button></p>
+<div class="table-scroll"><table class="compare">
+<caption>The same text in every vocabulary; the chosen one is shown above</caption>
 <thead><tr><th scope="col">Vocabulary</th>{heads}</tr></thead><tbody>{rows}</tbody></table></div>
 <p class="note" id="tokens-note"></p>
-<p class="note">The makers' terms: {terms}. Built with Llama.</p>
+<p class="note">The makers' terms: {terms}. {notice}</p>
 <fieldset class="rates"><legend>Your rates</legend>{rates}
-<label>Currency <select id="tokens-currency">{currencies}</select></label></fieldset>
+<label>Currency of the price <select id="tokens-currency">{currencies}</select></label></fieldset>
 <details class="chats" id="tokens-chats"><summary>As a chat message: what a model reads</summary>
 <p>A chat model does not read the message alone. The template of its maker puts it between special tokens, with the roles,
 and some templates add a system message of their own. What is typed stays text, even where it looks like a special token.</p>
@@ -89,7 +95,9 @@ def form() -> str:
     )
     licences = {item.maker: assets.ASSETS[item.asset].licence for item in VOCABULARIES.values()}
     terms = "; ".join(f"{maker}, {licence.partition(' (')[0]}" for maker, licence in licences.items())
-    return FORM.format(heads=heads, rows=rows, rates=rates, currencies=currencies, chats=chats, terms=escape(terms))
+    return FORM.format(
+        heads=heads, rows=rows, rates=rates, currencies=currencies, chats=chats, terms=escape(terms), notice=NOTICE
+    )
 
 
 def data() -> dict[str, object]:
@@ -102,6 +110,7 @@ def data() -> dict[str, object]:
         "vocabularies": {key: [NAMES[key], len(files[f"vocabularies/{key}.bin"])] for key in VOCABULARIES},
         "languages": menu(list(texts.values())),
     }
+    files["vocabularies/NOTICE.txt"] = NOTICE.encode()
     return {**files, **declarations, "tokens.json": about, "chats.json": chats()}
 
 

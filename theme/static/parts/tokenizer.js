@@ -27,7 +27,7 @@ const cased = (digits, ending) =>
 const THREE = String.raw`\p{N}{1,3}`;
 const PATTERNS = {
   r50k_base: [gpt2],
-  smollm2: [gpt2],
+  smollm2: [String.raw`\p{N}`, gpt2],
   cl100k_base: [
     String.raw`${ENDING}|${LEAD}\p{L}+|${THREE}| ?${OTHER}+[\r\n]*|${SPACE}+$|${SPACE}*[\r\n]|${SPACE}+(?!\P{White_Space})|${SPACE}`,
   ],

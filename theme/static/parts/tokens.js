@@ -23,6 +23,7 @@ const english = new Map(); // article and vocabulary -> tokens
 let models = {}; // vocabulary -> name, bytes of its file
 let picked = { code: "", article: 0, text: "", english: "" };
 let current = { text: "", bytes: new Uint8Array(), characters: 0 };
+let shown = { name: "", ids: [], ends: [], ...current }; // what the page shows, while another answer is on its way
 let page = 0;
 let active = 0; // token that the keyboard is on, of those shown
 let busy = false;
@@ -40,10 +41,7 @@ async function refresh() {
   busy = true;
   while (again) {
     again = false;
-    await read().catch((error) => {
-      say(`This could not be loaded (${error.message}). Check the connection and try again.`);
-      for (const name of wanted) if (!loaded.has(name)) wanted.delete(name);
-    });
+    await read().catch((error) => say(`This went wrong: ${error.message}.`));
   }
   busy = false;
 }
@@ -57,15 +55,23 @@ async function read() {
     // dir="auto" takes Chromium a time that grows with the square of the lines
     at("text").dir = at("shown").dir = RTL.test(/\p{L}/u.exec(text)?.[0] ?? "") ? "rtl" : "ltr";
   }
+  let failed = "";
   for (const name of new Set([chosen(), ...wanted])) {
     if (again) return;
     wanted.add(name);
-    await need(name);
+    try {
+      await need(name);
+    } catch (error) {
+      wanted.delete(name);
+      failed = `${models[name][0]} could not be loaded (${error.message}). Check the connection and choose it again.`;
+      continue;
+    }
     if (name === chosen()) showTokens();
     showTable();
   }
+  if (loaded.size && !loaded.has(chosen())) form.elements.vocabulary.value = shown.name;
   await chats();
-  say(at("text").value.length > MOST ? `Only the first ${number(MOST)} characters are read.` : "");
+  say(failed || (at("text").value.length > MOST ? `Only the first ${number(MOST)} characters are read.` : ""));
 }
 
 async function need(name) {
@@ -96,13 +102,15 @@ function say(words, isLoading = false) {
 
 // Tokens -------------------------------------------------------------------------------------------------------------
 
-function bytesOf(index) {
-  const { ends } = results.get(chosen());
-  return current.bytes.subarray(index ? ends[index - 1] : 0, ends[index]);
-}
+const bytesOf = (index) => shown.bytes.subarray(index ? shown.ends[index - 1] : 0, shown.ends[index]);
 
 function showTokens() {
-  const { ids } = results.get(chosen()) ?? { ids: [] };
+  shown = { name: chosen(), ...results.get(chosen()), ...current };
+  showPage();
+}
+
+function showPage() {
+  const { ids } = shown;
   const first = page * SHOWN;
   const last = Math.min(first + SHOWN, ids.length);
   const boxes = [];
@@ -116,14 +124,14 @@ function showTokens() {
   at("before").disabled = first === 0;
   at("after").disabled = last === ids.length;
   at("detail").textContent = boxes.length ? "Point at a token, or press Tab and the arrow keys, to see what it is." : "";
-  showCounts(ids.length);
+  showCounts();
 }
 
-function showCounts(n) {
-  const { characters, bytes } = current;
+function showCounts() {
+  const { ids, characters, bytes, name } = shown;
   const words = (value, noun) => `${number(value)} ${noun}${value === 1 ? "" : "s"}`;
-  const parts = [words(n, "token"), words(characters, "character"), words(bytes.length, "byte")];
-  at("counts").textContent = `${parts.join(", ")}, in the vocabulary of ${models[chosen()][0]}`;
+  const parts = [words(ids.length, "token"), words(characters, "character"), words(bytes.length, "byte")];
+  at("counts").textContent = `${parts.join(", ")}, in the vocabulary of ${models[name][0]}`;
   speak(at("counts").textContent);
 }
 
@@ -131,8 +139,7 @@ function tell(box) {
   const index = page * SHOWN + [...box.parentElement.children].indexOf(box);
   const bytes = bytesOf(index);
   const what = textOf(bytes) === undefined ? "part of a character" : `“${spoken(bytes)}”`;
-  const { ids } = results.get(chosen());
-  at("detail").textContent = `Token ${number(index + 1)}: id ${ids[index]}, ${what}, bytes ${hex(bytes)}`;
+  at("detail").textContent = `Token ${number(index + 1)}: id ${shown.ids[index]}, ${what}, bytes ${hex(bytes)}`;
 }
 
 function move(to) {
@@ -180,7 +187,7 @@ function onKey(event) {
 function turn(by) {
   page += by;
   active = 0;
-  showTokens();
+  showPage();
 }
 
 function showTable() {
@@ -227,9 +234,12 @@ async function copyLink() {
 
 async function fromLink() {
   const parts = linked();
+  page = active = 0;
   if (Object.hasOwn(models, parts.get("v"))) form.elements.vocabulary.value = parts.get("v");
   const [code, article] = [parts.get("l"), Number(parts.get("a"))];
-  if (code && isOption(at("language"), code) && article >= 1 && article <= 30) {
+  const isHere = isOption(at("language"), code) && isOption(at("article"), String(article));
+  if (code && !isHere) at("copied").textContent = "The link names a text that is not here.";
+  else if (code) {
     at("language").value = code;
     at("article").value = article;
     await pick();
@@ -286,7 +296,7 @@ function listen() {
   at("nfc").addEventListener("click", () => rewrite("NFC"));
   at("nfd").addEventListener("click", () => rewrite("NFD"));
   at("link").addEventListener("click", copyLink);
-  addEventListener("hashchange", () => fromLink().then(refresh));
+  addEventListener("hashchange", () => fromLink().then(refresh).catch((error) => say(`This went wrong: ${error.message}.`)));
 }
 
 async function start() {
