@@ -128,13 +128,30 @@ def unused(texts: Mapping[str, str], may_stand: Sequence[Allowed]) -> list[Allow
     return [e for e in may_stand if not any(e.is_on(where) and e.pattern().search(text) for where, text in texts.items())]
 
 
+def said(node: ast.AST) -> str:
+    """Return the text of a string of code, with a dash for what it computes."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(said(part) for part in node.values)
+    return str(node.value) if isinstance(node, ast.Constant) else "-"
+
+
+def alt_texts(code: str) -> list[str]:
+    """Return what a cell's code says of its figures to those who can't see them."""
+    nodes = list(ast.walk(ast.parse(code)))
+    named = [node.value for node in nodes if isinstance(node, ast.keyword) and node.arg == "alt"]
+    named += [node.value for node in nodes if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "alt"]
+    return [said(node) for node in named if isinstance(node, ast.Constant | ast.JoinedStr)]
+
+
 def markdown_of_chapters() -> dict[str, str]:
-    """Return all markdown of the book: each page and each markdown cell, by where it stands."""
+    """Return all prose of the book: each page, each markdown cell, and each cell's alt texts, by where it stands."""
     texts = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "chapters").glob("*.md"))}
     for path in sorted((ROOT / "chapters").glob("*.ipynb")):
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             if cell["cell_type"] == "markdown":
                 texts[f"{path.name}, cell {cell['id']}"] = "".join(cell["source"])
+            elif alts := alt_texts("".join(cell["source"])):
+                texts[f"{path.name}, cell {cell['id']}"] = "\n\n".join(alts)
     return texts
 
 

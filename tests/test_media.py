@@ -1,6 +1,8 @@
 """The built site on paper, and for readers who asked for stillness."""
 
+import re
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from pypdf import PageObject, PdfReader
@@ -9,6 +11,12 @@ from helpers import assets
 from tests.browser import Visitor, unlike_first
 from tests.test_site import PAGES, built  # noqa: F401  (a fixture: the site that is looked at)
 
+OFTEN = ("02_training_data", "08_sampling")
+CHAPTERS = [
+    pytest.param(Path(page).stem, marks=() if Path(page).stem in OFTEN else pytest.mark.long)
+    for page in PAGES
+    if re.fullmatch(r"chapters/\d\d_\w+\.html", page)
+]
 PAPER = {"width": 680, "height": 960}  # A4 with margins, at 96 dots an inch
 HIGHEST_FIGURE = 0.45  # of a page: it may not fit, and nothing else leaves so much free
 OFF_PAPER = ".bd-sidebar-primary, .bd-sidebar-secondary, .bd-header-article, .prev-next-footer, article button, .headerlink"
@@ -50,7 +58,7 @@ def test_what_is_read_in_dark_is_printed_dark_on_white(printed: Visitor, name: s
     assert not printed.faults
 
 
-@pytest.mark.parametrize("name", ["02_training_data", "08_sampling"])
+@pytest.mark.parametrize("name", CHAPTERS)
 def test_a_chapter_prints_to_full_pages_in_light(printed: Visitor, name: str) -> None:
     page = printed.open(f"chapters/{name}.html")
     with_theme = "document.documentElement.dataset.theme"

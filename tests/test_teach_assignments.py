@@ -39,8 +39,11 @@ HANDED_IN = {
     "deleted_tasks": ({}, ["share", "share-middle", "share-ends", "premium-total", "premium"], [], ["share", "premium"]),
     "doubled_answer": ({}, [], ["wilson"], []),
     "doubled_test": ({}, [], ["wilson-ends", "report"], []),
+    "split_answer": ({}, [], [], []),
+    "split_test": ({}, [], [], []),
     "tampered": ({"premium": "pass", "premium-total": "pass", "premium-input": "assert True"}, [], [], ["premium"]),
 }
+SPLIT = {"split_answer": "join", "split_test": "wilson-ends"}  # the cell whose last statement goes into one of its own
 
 
 def code(name: str) -> dict[str, tuple[str, str]]:
@@ -66,6 +69,11 @@ def hand_in(course: Path, student: str, changed: dict[str, str] | None, deleted:
     for cell in made.cells:
         cell.source = (changed or {}).get(cell.id, "{}").replace("{}", good.get(cell.id, cell.source))
         twin = [nbformat.from_dict(copy.deepcopy(cell) | {"id": f"{cell.id}-twin"})] if cell.id in doubled else []
+        if cell.id == SPLIT.get(student):
+            lines = cell.source.splitlines(keepends=True)
+            at = ast.parse(cell.source).body[-1].lineno - 1
+            head, cell.source = "".join(lines[:at]), "".join(lines[at:])
+            twin = [nbformat.from_dict(copy.deepcopy(cell) | {"id": f"{cell.id}-head", "source": head})]
         cells += [] if cell.id in deleted else [*twin, cell]
     made.cells = cells
     place = course / "submitted" / student / ONE / f"{ONE}.ipynb"
