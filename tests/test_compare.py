@@ -63,5 +63,5 @@ def test_the_recorded_sweep_has_a_rate_for_each_architecture_on_each_task():
 
 
 def test_the_long_run_has_its_parts():
-    assert list(PARTS) == ["rates", "recall", "text", "seconds", "gradients"]
+    assert list(PARTS) == ["rates", "recall", "text", "start", "seconds", "gradients"]
     assert {text_config(name).n_layers for name in ARCHITECTURES} == {2}

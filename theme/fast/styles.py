@@ -8,6 +8,7 @@ import tinycss2
 from tinycss2.ast import Node
 
 WORD = re.compile(r"[\w-]+")
+OTHERS = re.compile(r"searchindex\.js$|fontawesome")  # have all words of the book, and the names of all icons
 NAMED = re.compile(r"[.#]([\w-]+)")
 ARGUMENTS = re.compile(r"\((?:[^()]|\([^()]*\))*\)")  # of :not(), :is() and their like: any of them may hold
 COMMA = re.compile(r",(?![^()]*\))")
@@ -16,7 +17,7 @@ NESTED = frozenset({"media", "supports"})  # rules that hold rules
 
 def words_of(site: Path) -> set[str]:
     """Return every word of a site's pages and scripts: a class or an id that is none of them is on no page."""
-    files = [file for kind in ("*.html", "*.js") for file in site.rglob(kind) if file.name != "searchindex.js"]
+    files = [file for kind in ("*.html", "*.js") for file in site.rglob(kind) if not OTHERS.search(file.as_posix())]
     return {word for file in files for word in WORD.findall(file.read_text(encoding="utf-8", errors="replace"))}
 
 
