@@ -6,6 +6,7 @@ run computes does not depend on how many run beside it.
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from typing import Any, TypeVar
@@ -61,10 +62,11 @@ def _results(pool: ProcessPoolExecutor, calls: list[Future], label: str) -> list
 def _with_one_thread(function: Callable[..., Result], *arguments: Any) -> Result:
     import torch
 
-    threads = torch.get_num_threads()
+    threads, flushed = torch.get_num_threads(), sys.float_info.min / 2 == 0
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)  # numbers below 1e-38 take tens of times as long
     try:
         return function(*arguments)
     finally:
         torch.set_num_threads(threads)
+        torch.set_flush_denormal(flushed)

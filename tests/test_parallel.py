@@ -1,6 +1,7 @@
 """Runs side by side give what runs one after the other give."""
 
 import os
+import sys
 import time
 
 import pytest
@@ -35,10 +36,16 @@ def test_each_has_one_thread_and_two_share_the_work():
     assert os.getpid() not in {pid for _, pid in found}
 
 
-def test_alone_in_this_process_and_threads_as_before():
+@pytest.mark.parametrize("flushed", [False, True])
+def test_alone_in_this_process_and_its_settings_as_before(flushed):
     before = torch.get_num_threads()
-    assert run_all(threads, [(0,)], "threads", n_workers=1) == [(1, os.getpid())]
-    assert torch.get_num_threads() == before
+    torch.set_flush_denormal(flushed)
+    try:
+        assert run_all(threads, [(0,)], "threads", n_workers=1) == [(1, os.getpid())]
+        assert torch.get_num_threads() == before
+        assert (sys.float_info.min / 2 == 0) == flushed
+    finally:
+        torch.set_flush_denormal(False)
 
 
 @pytest.mark.parametrize("n_workers", [1, 2])
