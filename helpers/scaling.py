@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import logsumexp
 
 from helpers.checks import check_number, check_whole
 from helpers.estimates import Estimate
@@ -192,7 +191,7 @@ def _descend(start: tuple[float, float, float], logs: tuple[np.ndarray, ...], ir
         """The Huber loss, divided by its bend, and its gradient."""
         floor = x[4] if irreducible is None else fixed
         terms = np.stack([x[0] - x[1] * log_n, x[2] - x[3] * log_d, np.full_like(log_n, floor)])
-        total = logsumexp(terms, axis=0)
+        total = np.logaddexp.reduce(terms, axis=0)  # scipy's takes ten times as long for so few numbers
         error = total - log_y
         size = np.abs(error)
         value = np.where(size < HUBER, error**2 / (2 * HUBER), size - HUBER / 2).sum()

@@ -132,10 +132,11 @@ ANSWERS = (JUNK | of([*NUMBERS, *TEXTS, 10**5000, np.str_("2.5")]) | st.lists(JU
 LIST = st.lists(st.text("abc é中", min_size=1, max_size=9), min_size=1, max_size=4), st.lists(of(TEXTS), max_size=3)
 PART, AMOUNT, POSITIVE, SEED = number(0.01, 1), number(0, 1e12), number(0.01, 1e12), count(0, 9)
 BOOLS, LOGITS, SIZE, TEXT = (st.booleans(), of([0, 1, "yes", None])), tensor(3, V), size(), text()
-PRECISION, LENGTH, BATCH, GROUP = any_of(*sizing.BITS), size(1, 1024), size(1, 64), size(1, 128)
+PRECISION, LENGTH, BATCH = any_of(*sizing.BITS), size(1, 1024), size(1, 64)
 MODEL = (of([sizing.known_model(name) for name in sizing.known_models()]),) * 2
 SERVED = {"config": MODEL, "precision": PRECISION, "batch": BATCH}
-RUN_ON = SERVED | {"hardware": one(sizing.known_device("NVIDIA L4 24 GB")), "group": GROUP}
+KEPT = SERVED | {"cache_precision": any_of(*sizing.BITS, None)}
+RUN_ON = KEPT | {"hardware": one(sizing.known_device("NVIDIA L4 24 GB"))}
 ALLOWED = one([0, 2], [], [-1], [99], [0, 0], [0.5], torch.ones(V) > 2, torch.ones(2) > 0)
 SHARES = one({"eng": 1.0, "deu": 2.0}, *({"eng": x} for x in (-1.0, 0.0, NAN, INF, "x")), {}, {"zz": 1.0})
 RUNS = {
@@ -153,7 +154,7 @@ ROWS = [
         unit=text(st.just("s")), condition=one(claims.at_least(-INF)), scope=any_of("computed"), source=text(st.just("x"))),
     Row("exercises.grade", lambda said, g: said[1], answer=ANSWERS, expected=one(2.5, [1], "a"), because=one(""), rel=PART),
     Row("exercises.check", answer=ANSWERS, expected=one(2.5), because=one("so"), hints=one({3: "No."})),
-    Row("tables.read_table", lambda table, g: len(table), gaps=True, name=any_of("model_configs")),
+    Row("tables.read_table", lambda table, g: len(table), gaps=True, name=any_of("hardware")),
     Row("presets.preset", name=any_of(*presets.PRESETS)),
     # Estimates and laws
     Row("estimates.proportion", lambda e, g: 0 <= e.low <= e.value <= e.high < 100.01, count=size(0, 50), total=size(50)),
@@ -222,19 +223,19 @@ ROWS = [
     Row("sizing.known_model", lambda found, g: found.d_model > 0, name=any_of(*sizing.known_models())),
     Row("sizing.known_device", lambda found, g: found.name == g["name"], name=any_of(*sizing.known_devices())),
     Row("sizing.Hardware", name=TEXT, memory_gb=POSITIVE, bandwidth_gb_s=POSITIVE, tflops_bf16=POSITIVE),
-    Row("sizing.ModelConfig", family=any_of(*sizing.FAMILIES), vocab_size=SIZE, d_model=one(64, 7, 0, "x"), n_layers=SIZE,
-        n_heads=one(4, 3, 0, None), n_kv_heads=one(2, 3, 0), d_ff=SIZE, tied=BOOLS, n_experts=SIZE,
-        experts_per_token=size(1, 2), window=SIZE, expand=one(2, 0, 0.5)),
-    Row("sizing.weight_bytes", not_negative, config=MODEL, precision=PRECISION, group=GROUP),
+    Row("sizing.weight_bytes", not_negative, config=MODEL, precision=PRECISION),
     Row("sizing.cache_bytes", not_negative, **SERVED, context=LENGTH),
-    Row("sizing.inference_memory", not_negative, **SERVED, context=LENGTH, group=GROUP, chunk=SIZE),
+    Row("sizing.inference_memory", not_negative, **KEPT, context=LENGTH, chunk=SIZE),
+    Row("sizing.largest_context", not_negative, **KEPT, memory_bytes=POSITIVE),
+    Row("sizing.largest_batch", not_negative, config=MODEL, precision=PRECISION, memory_bytes=POSITIVE, context=LENGTH),
     Row("sizing.prefill", not_negative, **RUN_ON, length=LENGTH),
     Row("sizing.decode", not_negative, **RUN_ON, context=LENGTH),
-    Row("sizing.deployment", not_negative, **RUN_ON, context=LENGTH, price_per_hour=AMOUNT, n_devices=SIZE),
+    Row("sizing.deployment", not_negative, **RUN_ON, context=LENGTH, price_per_hour=AMOUNT, n_devices=SIZE, efficiency=PART),
     Row("sizing.training_flops", not_negative, config=MODEL, n_tokens=POSITIVE, context=size(0, 1024)),
     Row("sizing.training_seconds", not_negative, config=MODEL, n_tokens=POSITIVE, hardware=RUN_ON["hardware"],
-        n_devices=SIZE, mfu=PART, precision=PRECISION),
-    Row("sizing.training_memory", not_negative, **SERVED, context=LENGTH, checkpointing=any_of("full"), lora_rank=SIZE),
+        n_devices=SIZE, mfu=PART),
+    Row("sizing.training_memory", not_negative, gaps=True, config=MODEL, precision=any_of("fp32", "bf16"), batch=BATCH, context=LENGTH,
+        checkpointing=any_of("full"), lora_rank=SIZE),
     Row("sizing.lora_parameters", not_negative, config=MODEL, rank=SIZE, targets=one(("query",), (), ("none",), "query")),
     Row(shortlist, lambda found, g: len(found.kept + found.ruled_out) == len(selection.models()), gaps=True,
         order=one(selection.ORDER, (), ("size",), ("size",) * 5), domain=any_of("general"), context=SIZE, users=SIZE,

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from helpers.names import name_of
@@ -59,11 +59,9 @@ def shortlist(needs: Needs, order: Sequence[str] = ORDER) -> Shortlist:
 def judge(model: Model, needs: Needs) -> Choice:
     """One model, held against the needs."""
     config = _config_of(model)
-    found = None
-    if not config.n_positions or needs.context <= config.n_positions:  # else there is nothing to reckon
-        found = deployment(
-            config, needs.device, needs.precision, needs.context, needs.users, needs.price, n_devices=needs.devices
-        )
+    found = deployment(
+        config, needs.device, needs.precision, needs.context, needs.users, needs.price, n_devices=needs.devices
+    )
     counted, premium = count_parameters(config), _premium(model, needs)
     total, active = counted.total / 1e9, counted.active / 1e9
     evidence = {
@@ -72,17 +70,17 @@ def judge(model: Model, needs: Needs) -> Choice:
         # to the nearest half, so that near sizes tie.
         "size": math.floor(math.log2(total * active) + 0.5) / 2,
         "premium": None if premium is None else -premium,
-        "speed": 1 / found.decode.seconds if found else None,
-        "room": (found.capacity - found.memory.total) / 1e9 if found else None,
+        "speed": found.speed,
+        "room": (found.capacity - found.memory.total) / 1e9,
     }
-    against = [*_facts_against(model, needs), *(_figures_against(found, needs) if found else [])]
+    against = [*_facts_against(model, needs), *_figures_against(found, needs)]
     return Choice(model.name, evidence, tuple(against), tuple(_reasons(model, needs, total, active, premium, found)))
 
 
 @cache
 def _config_of(model: Model) -> ModelConfig:
-    """The sizes of a model, read once: a study of many needs asks for them again and again."""
-    return known_model(model.config)
+    """The sizes of a model, whose own context is looked at, not that of the checkpoint with the same sizes."""
+    return replace(known_model(model.config), max_context=None)
 
 
 def _rank(evidence: float | None) -> float:
@@ -116,8 +114,8 @@ def _facts_against(model: Model, needs: Needs) -> Iterator[Reason]:
 
 
 def _figures_against(found: Deployment, needs: Needs) -> Iterator[Reason]:
-    """Memory, speed and cost, as `helpers.sizing` reckons them."""
-    speed = 1 / found.decode.seconds
+    """Memory, speed and cost, as `helpers.sizing` computes them."""
+    speed = found.speed
     if not found.fits:
         needed, there = found.memory.total / 1e9, found.capacity / 1e9
         yield reason("memory", needed=needed, there=there, more=needed - there)
@@ -128,13 +126,12 @@ def _figures_against(found: Deployment, needs: Needs) -> Iterator[Reason]:
 
 
 def _reasons(
-    model: Model, needs: Needs, total: float, active: float, premium: float | None, found: Deployment | None
+    model: Model, needs: Needs, total: float, active: float, premium: float | None, found: Deployment
 ) -> Iterator[Reason]:
     """What the rank follows from."""
     trained_for = "general use" if model.domain == GENERAL else model.domain
     yield reason("domain" if model.domain in (needs.domain, GENERAL) else "domain-", domain=trained_for)
     yield reason("size", total=total) if total == active else reason("size+", total=total, active=active)
     yield reason("premium?") if premium is None else reason("premium", premium=premium)
-    if found:
-        yield reason("speed+", speed=1 / found.decode.seconds)
-        yield reason("room", room=(found.capacity - found.memory.total) / 1e9, there=found.capacity / 1e9)
+    yield reason("speed+", speed=found.speed)
+    yield reason("room", room=(found.capacity - found.memory.total) / 1e9, there=found.capacity / 1e9)

@@ -12,7 +12,7 @@ class Model:
 
     Args:
         name: of the model.
-        config: its sizes' name in `data/model_configs.csv`.
+        config: its sizes' name in `data/model_configs.json`.
         context: tokens of a text that it was made for.
         licence: its name.
         commercial: whether that allows commercial use, be it under conditions.

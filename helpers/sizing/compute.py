@@ -1,4 +1,4 @@
-"""How long a model takes: FLOPs, the roofline of reading a prompt and of writing, and what training costs.
+"""How long a model takes: FLOPs, and the roofline of reading a prompt and of writing.
 
 A roofline (Williams et al., 2009) is the time that the operations take, or the time that the bytes take, whichever is
 longer. It is a bound: a real program reaches part of it.
@@ -6,25 +6,16 @@ longer. It is a bound: a real program reaches part of it.
 
 from dataclasses import dataclass
 
-from helpers.sizing.config import ModelConfig, check_context, check_positive, check_size
+from helpers.sizing.config import ModelConfig, Part, check_context, check_positive, check_size, count_parameters
 from helpers.sizing.hardware import Hardware
-from helpers.sizing.memory import GROUP, bits_per_weight, kv_numbers, number_bytes, state_numbers
-from helpers.sizing.parameters import count_parameters, weights
+from helpers.sizing.memory import bits_of, number_bytes
 
 STATE_FLOPS = 5  # for each number of a state: fade, write (2), and read (2)
 
 
 @dataclass(frozen=True)
 class Roofline:
-    """The bound on a step.
-
-    Args:
-        flops: operations.
-        bytes: read from memory and written to it.
-        compute_seconds: that the operations take at the device's rate.
-        memory_seconds: that the bytes take.
-        tokens: of all texts, that are read or written in the step.
-    """
+    """The bound on a step that reads or writes `tokens` of all texts: operations, bytes that are moved, and seconds of both."""
 
     flops: float
     bytes: float
@@ -49,149 +40,112 @@ class Roofline:
 
 
 def flops_per_token(config: ModelConfig, context: int = 0) -> float:
-    """FLOPs of the forward pass of one token: 2 N, and what attention and states add.
+    """Return the FLOPs of the forward pass of one token that is written: 2 N, and what attention and states add.
 
-    N are the active parameters without tables that are only looked up. Attention adds 4 · heads · head width for each
-    position that is looked at, in each of its layers (Kaplan et al., 2020); a state adds 5 for each of its numbers.
-
-    Args:
-        config: the model's sizes.
-        context: positions that the token looks at, itself included; 0 leaves attention out.
-
-    Raises:
-        ValueError: if the context is no size.
+    N are the active parameters without tables that are only looked up. Attention adds 2 · heads · (widths of a head's keys
+    and values) for each of the `context` positions that it looks at, in each of its layers (Kaplan et al., 2020); a state
+    adds 5 for each of its numbers. A context of 0 leaves attention out.
     """
     check_context(config, context)
-    return 2 * count_parameters(config).multiplied + _state_flops(config) + _attention_flops(config) * _seen(config, context)
+    looks = sum(part.look * part.count * part.seen(context) for part in config.parts)
+    return _flops_at_any_length(config) + looks
 
 
 def prefill_flops(config: ModelConfig, length: int) -> float:
-    """FLOPs to read a prompt: every token looks at those before it, and only the last is given logits.
-
-    Args:
-        config: the model's sizes.
-        length: tokens of the prompt.
-
-    Raises:
-        ValueError: if the length is no size.
-    """
+    """Return the FLOPs to read a prompt: every token looks at those before it, and only the last is given logits."""
     check_size("length", length)
     check_context(config, length)
     head = 2 * config.vocab_size * config.d_model
-    looks = _attention_flops(config) * _seen_by_all(config, length)
-    return length * (flops_per_token(config) - head) + head + looks
+    return length * (_flops_at_any_length(config) - head) + head + _reading_looks(config, length)
 
 
 def training_flops(config: ModelConfig, n_tokens: float, context: int = 0) -> float:
-    """FLOPs to train on so many tokens: 6 N a token, since the backward pass takes two forward passes (Kaplan et al., 2020).
+    """Return the FLOPs to train on so many tokens: 6 N a token, as the backward pass takes two forward passes.
 
-    Args:
-        config: the model's sizes.
-        n_tokens: of the training data.
-        context: tokens in each text, to add three times what attention and states take; 0 for 6 N alone.
-
-    Raises:
-        ValueError: if the tokens are not a number above 0, or the context is no size.
+    With the `context` of a text, three times what attention and states take is added; 0 stands for 6 N alone.
     """
     check_positive("n_tokens", n_tokens)
     check_context(config, context)
-    extra = 0.0
+    flops = 6.0 * count_parameters(config).multiplied
     if context:
-        extra = _state_flops(config) + _attention_flops(config) * _seen_by_all(config, context) / context
-    return n_tokens * (6 * count_parameters(config).multiplied + 3 * extra)
+        flops += 3 * (STATE_FLOPS * _state(config) + _reading_looks(config, context) / context)
+    return n_tokens * flops
 
 
 def prefill(
-    config: ModelConfig, hardware: Hardware, length: int, batch: int = 1, precision: str = "bf16", *, group: int = GROUP
-) -> Roofline:
-    """The bound on reading prompts: the weights are read once for all their tokens, and the cache is written.
-
-    Args:
-        config: the model's sizes.
-        hardware: that computes.
-        length: tokens in each prompt.
-        batch: prompts at once.
-        precision: of the weights; the cache is in bf16, or in fp32 with weights in fp32.
-        group: weights that share a scale, in int8 and int4.
-
-    Raises:
-        ValueError: if a number is no size, or the precision is unknown.
-    """
+    config: ModelConfig, hardware: Hardware, length: int, batch: int = 1, precision: str = "bf16", *,
+    cache_precision: str | None = None,
+) -> Roofline:  # fmt: skip
+    """Return the bound on reading prompts of `length` tokens: weights are read once for all of them, the cache is written."""
     check_size("length", length)
     check_size("batch", batch)
-    kept = batch * (kv_numbers(config, length) + state_numbers(config)) * number_bytes(precision)
-    moved = read_bytes(config, batch * length, precision, group) + kept
-    return _roofline(hardware, precision, batch * prefill_flops(config, length), moved, batch * length)
+    flops = batch * prefill_flops(config, length)
+    written = sum(part.kv * part.count * part.kept(length) for part in config.parts)
+    moved = read_bytes(config, batch * length, precision) + batch * _kept_bytes(
+        written, _state(config), precision, cache_precision
+    )
+    return _roofline(hardware, precision, flops, moved, batch * length)
 
 
 def decode(
-    config: ModelConfig, hardware: Hardware, context: int, batch: int = 1, precision: str = "bf16", *, group: int = GROUP
-) -> Roofline:
-    """The bound on writing the next token of each text: weights are read once for the batch, the cache once for each text.
+    config: ModelConfig, hardware: Hardware, context: int, batch: int = 1, precision: str = "bf16", *,
+    cache_precision: str | None = None,
+) -> Roofline:  # fmt: skip
+    """Return the bound on writing the next token of each text: weights are read once for all, the cache once for each.
 
-    A state is read and written.
-
-    Args:
-        config: the model's sizes.
-        hardware: that computes.
-        context: tokens that each text has, the one that is read now included.
-        batch: texts at once.
-        precision: as in `prefill`.
-        group: as in `prefill`.
-
-    Raises:
-        ValueError: if a number is no size, or the precision is unknown.
+    Texts have `context` tokens, the one that is read now included. A state is read and written; of positions that attention
+    chooses among, only those chosen are read.
     """
     check_size("context", context)
     check_size("batch", batch)
-    kept = batch * (kv_numbers(config, context) + 2 * state_numbers(config)) * number_bytes(precision)
-    moved = read_bytes(config, batch, precision, group) + kept
-    return _roofline(hardware, precision, batch * flops_per_token(config, context), moved, batch)
+    flops = batch * flops_per_token(config, context)
+    read = sum(part.kv * part.count * part.seen(context) for part in config.parts)
+    moved = read_bytes(config, batch, precision) + batch * _kept_bytes(read, 2 * _state(config), precision, cache_precision)
+    return _roofline(hardware, precision, flops, moved, batch)
 
 
-def read_bytes(config: ModelConfig, tokens: int, precision: str = "bf16", group: int = GROUP) -> float:
-    """Bytes of weights that a step reads: of tables one row a token, of experts those that some token chose.
+def read_bytes(config: ModelConfig, tokens: int, precision: str = "bf16") -> float:
+    """Return the bytes of weights that a step of so many tokens reads: of tables one row a token, of experts those chosen.
 
     If n tokens choose k of E experts each, evenly and on their own, E · (1 − (1 − k/E)ⁿ) are expected to be read.
-
-    Args:
-        config: the model's sizes.
-        tokens: that pass the model in the step.
-        precision: of the weights.
-        group: weights that share a scale, in int8 and int4.
-
-    Raises:
-        ValueError: if a number is no size, or the precision is unknown.
     """
     check_size("tokens", tokens)
-    share = 1 - (1 - config.experts_per_token / config.n_experts) ** tokens
-    numbers = 0.0
-    for row in weights(config):
-        if row.part == "embedding" and not (config.tied and row.name == "tokens"):
-            numbers += min(tokens, row.shape[0]) * row.shape[1]
-        else:
-            numbers += row.size * row.count * (share if row.active < row.count else 1)
-    return numbers * bits_per_weight(precision, group) / 8
+    return sum(_numbers_read(part, config, tokens) for part in config.parts) * bits_of(precision) / 8
+
+
+def _numbers_read(part: Part, config: ModelConfig, tokens: int) -> float:
+    if part.kind == "embedding":
+        read = 0.0
+        for name, (rows, width) in part.shapes.items():
+            read += rows * width if config.tied and name == "tokens" else min(tokens, rows) * width
+        return read
+    share = 1 - (1 - part.used / part.count) ** tokens
+    return part.size * part.count * share
+
+
+def _kept_bytes(kv: float, state: float, precision: str, cache_precision: str | None) -> float:
+    computed = 8 * number_bytes(precision)
+    bits = bits_of(cache_precision, "cache_precision") if cache_precision else computed
+    return (kv * bits + state * max(bits, 16)) / 8
 
 
 def _roofline(hardware: Hardware, precision: str, flops: float, moved: float, tokens: int) -> Roofline:
     return Roofline(flops, moved, flops / hardware.flops(precision), moved / (1e9 * hardware.bandwidth_gb_s), tokens)
 
 
-def _attention_flops(c: ModelConfig) -> int:
-    """For each position that a token looks at: queries times keys, and weights times values."""
-    return 4 * c.n_attention_layers * (c.n_heads or 0) * c.head_width
+def _flops_at_any_length(config: ModelConfig) -> float:
+    return 2 * count_parameters(config).multiplied + STATE_FLOPS * _state(config)
 
 
-def _state_flops(c: ModelConfig) -> int:
-    return STATE_FLOPS * state_numbers(c)
+def _state(config: ModelConfig) -> int:
+    return sum(part.state * part.count for part in config.parts)
 
 
-def _seen(c: ModelConfig, context: int) -> int:
-    return min(context, c.window or context)
-
-
-def _seen_by_all(c: ModelConfig, length: int) -> int:
-    """Positions that the tokens of a text look at, itself included, all of them together."""
-    near = _seen(c, length)
-    return near * (near + 1) // 2 + (length - near) * near
+def _reading_looks(config: ModelConfig, length: int) -> float:
+    """FLOPs of all looks of a prompt's tokens, each at those before it and at itself."""
+    total = 0.0
+    for part in config.parts:
+        near = part.seen(length)
+        seen = near * (near + 1) // 2 + (length - near) * near
+        total += (part.look if part.reading_look is None else part.reading_look) * part.count * seen
+    return total

@@ -52,16 +52,12 @@ class Hardware:
 
 
 def known_devices() -> list[str]:
-    """Names of the devices whose figures are in `data/hardware.csv`."""
+    """Return the operations in a second with weights stored in a precision; few bits are turned into 16 for it."""
     return list(read_table("hardware")["device"])
 
 
 def known_device(name: str) -> Hardware:
-    """A device, by its name in `data/hardware.csv`.
-
-    Raises:
-        ValueError: if it is not there.
-    """
+    """Return a device, by its name in `data/hardware.csv`."""
     table = read_table("hardware").set_index("device")
     if name not in table.index:
         raise ValueError(f"name={name!r} is not in data/hardware.csv; there are {', '.join(table.index)}")

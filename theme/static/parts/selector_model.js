@@ -1,6 +1,6 @@
 // From needs to a shortlist: what helpers/selection does in Python, step by step the same, with memory and speed from
 // size_model.js. A test compares the two. The tables come from Python.
-import { SizeError, checkPositive, checkSize, complete, countParameters, deployment } from "./size_model.js";
+import { SizeError, checkPositive, checkSize, countParameters, deployment, readConfig } from "./size_model.js";
 
 const refuse = (field, message) => {
   throw new SizeError(field, message);
@@ -33,15 +33,14 @@ function check(needs, { languages, domains, sizes }) {
 }
 
 function judge(model, needs, tables) {
-  const config = tables.sizes.models[model.config];
-  const found = config.n_positions && needs.context > config.n_positions ? null : reckon(config, needs, tables);
-  const counted = countParameters(complete(config));
+  // The model's own context is looked at, not that of the checkpoint with the same sizes.
+  const config = { ...readConfig(tables.sizes.models[model.config], tables.sizes), maxContext: null };
+  const found = deployed(config, needs, tables);
+  const counted = countParameters(config);
   const [total, active] = [counted.total / 1e9, counted.active / 1e9];
   const premium = meanPremium(model, needs, tables);
   const isGeneral = model.domain === tables.general;
-  const speed = found && 1 / found.decode.seconds;
-  const there = found && found.capacity / 1e9;
-  const room = found && (found.capacity - found.memory.total) / 1e9;
+  const [speed, there, room] = [found.speed, found.capacity / 1e9, (found.capacity - found.memory.total) / 1e9];
   const evidence = {
     domain: model.domain === needs.domain ? 1 : isGeneral ? 0.5 : 0,
     size: Math.floor(Math.log2(total * active) + 0.5) / 2, // the geometric mean, in doublings
@@ -54,12 +53,13 @@ function judge(model, needs, tables) {
     total === active ? { kind: "size", values: { total } } : { kind: "size+", values: { total, active } },
     premium === null ? { kind: "premium?", values: {} } : { kind: "premium", values: { premium } },
   ];
-  if (found) reasons.push({ kind: "speed+", values: { speed } }, { kind: "room", values: { room, there } });
+  reasons.push({ kind: "speed+", values: { speed } }, { kind: "room", values: { room, there } });
   return { model: model.name, evidence, against: [...factsAgainst(model, needs, tables), ...figuresAgainst(found, needs)], reasons };
 }
 
-function reckon(config, { device, precision, context, users, price, devices }, { sizes }) {
-  return deployment(config, device, { precision, context, batch: users, price, devices }, sizes.constants);
+function deployed(config, { device, precision, context, users, price, devices }, { sizes }) {
+  const work = { precision, cachePrecision: null, efficiency: 1, context, batch: users, price, devices };
+  return deployment(config, device, work, sizes);
 }
 
 function meanPremium(model, needs, { premiums }) {
@@ -83,9 +83,8 @@ function factsAgainst(model, needs, { languages }) {
 }
 
 function figuresAgainst(found, needs) {
-  if (!found) return [];
   const reasons = [];
-  const [speed, needed, there] = [1 / found.decode.seconds, found.memory.total / 1e9, found.capacity / 1e9];
+  const [speed, needed, there] = [found.speed, found.memory.total / 1e9, found.capacity / 1e9];
   if (!found.fits) reasons.push({ kind: "memory", values: { needed, there, more: needed - there } });
   if (speed < needs.speed) reasons.push({ kind: "speed", values: { speed, least: needs.speed } });
   if (needs.budget !== null && found.outputCost > needs.budget) {
