@@ -42,23 +42,23 @@ LLAMA = {"model_type": "llama", "vocab_size": 50, "hidden_size": 16, "num_hidden
 SMALL = read_config(LLAMA)
 LOCAL = LLAMA | {"model_type": "gemma3_text", "sliding_window": 3, "head_dim": 4,
                  "layer_types": ["sliding_attention", "sliding_attention", "full_attention"]}  # fmt: skip
-LATENT = LLAMA | {"model_type": "deepseek_v3", "num_key_value_heads": 4, "n_routed_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 8,
-                  "n_shared_experts": 1, "first_k_dense_replace": 1, "q_lora_rank": 6, "kv_lora_rank": 8,
-                  "qk_nope_head_dim": 4, "qk_rope_head_dim": 2, "v_head_dim": 4, "n_group": 1, "topk_group": 1}  # fmt: skip
+LATENT = LLAMA | {"model_type": "deepseek_v3", "num_key_value_heads": 4, "n_routed_experts": 4, "num_experts_per_tok": 2,
+                  "moe_intermediate_size": 8, "n_shared_experts": 1, "first_k_dense_replace": 1, "q_lora_rank": 6,
+                  "kv_lora_rank": 8, "qk_nope_head_dim": 4, "qk_rope_head_dim": 2, "v_head_dim": 4, "n_group": 1, "topk_group": 1}  # fmt: skip
 DELTA = LLAMA | {"model_type": "qwen3_5_text", "head_dim": 4, "linear_num_key_heads": 2, "linear_num_value_heads": 4,
                  "linear_key_head_dim": 4, "linear_value_head_dim": 4, "linear_conv_kernel_dim": 4,
                  "layer_types": ["linear_attention", "linear_attention", "full_attention"]}  # fmt: skip
 MAMBA = {"model_type": "mamba", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 3, "state_size": 8}
-MAMBA2 = {"model_type": "mamba2", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 3, "state_size": 8, "num_heads": 4,
-          "head_dim": 8, "n_groups": 1}  # fmt: skip
+MAMBA2 = {"model_type": "mamba2", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 3, "state_size": 8,
+          "num_heads": 4, "head_dim": 8, "n_groups": 1}  # fmt: skip
 JAMBA = LLAMA | {"model_type": "jamba", "num_hidden_layers": 4, "mamba_d_state": 8, "attn_layer_period": 4,
                  "attn_layer_offset": 2, "num_experts": 2, "num_experts_per_tok": 1, "expert_layer_period": 2,
                  "expert_layer_offset": 1}  # fmt: skip
 RWKV = {"model_type": "rwkv", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 3, "attention_hidden_size": 16}
 CONVOLUTION = LLAMA | {"model_type": "lfm2", "conv_L_cache": 3, "block_auto_adjust_ff_dim": False,
                        "layer_types": ["conv", "full_attention", "conv"]}  # fmt: skip
-TINY = {"llama": LLAMA, "windows": LOCAL, "latent": LATENT, "delta": DELTA, "mamba": MAMBA, "mamba-2": MAMBA2, "jamba": JAMBA,
-        "rwkv": RWKV, "convolution": CONVOLUTION}  # fmt: skip
+TINY = {"llama": LLAMA, "windows": LOCAL, "latent": LATENT, "delta": DELTA, "mamba": MAMBA, "mamba-2": MAMBA2,
+        "jamba": JAMBA, "rwkv": RWKV, "convolution": CONVOLUTION}  # fmt: skip
 DEVICE = Hardware("a device", memory_gb=80, bandwidth_gb_s=2000, tflops_bf16=300, tflops_fp32=20)
 
 

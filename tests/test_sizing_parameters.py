@@ -1,4 +1,4 @@
-"""Parameters counted from a published configuration are those of the model that transformers builds of it, to the last one."""
+"""Parameters counted from a configuration are those of the model that transformers builds of it, to the last one."""
 
 import re
 from typing import Any
@@ -56,9 +56,7 @@ def test_parameters_are_near_those_published(name):
     assert count_parameters(known_model(name)).total == pytest.approx(1e9 * NO_CLASS[name], rel=0.02)
 
 
-@pytest.mark.parametrize(
-    "name", ["Mixtral-8x7B", "gpt-oss-20b", "Qwen3.5-35B-A3B", "DeepSeek-V3", "Llama-4-Scout"]
-)
+@pytest.mark.parametrize("name", ["Mixtral-8x7B", "gpt-oss-20b", "Qwen3.5-35B-A3B", "DeepSeek-V3", "Llama-4-Scout"])
 def test_active_parameters_are_those_of_the_library_without_the_experts_not_chosen(name):
     published, active = published_config(name), 0
     n = next(published[key] for key in ("num_local_experts", "num_experts", "n_routed_experts") if key in published)

@@ -15,7 +15,7 @@ STATE_FLOPS = 5  # for each number of a state: fade, write (2), and read (2)
 
 @dataclass(frozen=True)
 class Roofline:
-    """The bound on a step that reads or writes `tokens` of all texts: operations, bytes that are moved, and seconds of both."""
+    """The bound on a step that reads or writes `tokens` of all texts: operations, bytes moved, and seconds of both."""
 
     flops: float
     bytes: float
@@ -76,7 +76,7 @@ def prefill(
     config: ModelConfig, hardware: Hardware, length: int, batch: int = 1, precision: str = "bf16", *,
     cache_precision: str | None = None,
 ) -> Roofline:  # fmt: skip
-    """Return the bound on reading prompts of `length` tokens: weights are read once for all of them, the cache is written."""
+    """Return the bound on reading prompts of `length` tokens: weights are read once for all, the cache is written."""
     check_size("length", length)
     check_size("batch", batch)
     flops = batch * prefill_flops(config, length)

@@ -36,7 +36,7 @@ def latent_attention(
     d: int, heads: int, q_rank: int | None, kv_rank: int, nope: int, rope: int, v: int, *,
     gate: str = "", chosen: int | None = None,
 ) -> Part:  # fmt: skip
-    """Return multi-head latent attention (DeepSeek-AI, 2024): one short vector a position, of which keys and values are made.
+    """Return multi-head latent attention (DeepSeek-AI, 2024): one short vector a position makes keys and values.
 
     While it writes, a model multiplies the queries into that space and looks at the short vectors themselves."""
     q = heads * (nope + rope)
@@ -70,8 +70,8 @@ def compressed_attention(
     """Return DeepSeek-V4's attention: one head of keys that are values too, whole nearby and compressed farther back."""
     look = 4 * heads * width
     near: Shapes = {"query_down": (q_rank, d), "query_norm": (q_rank,), "query": (heads * width, q_rank), "key": (width, d),
-                    "key_norm": (width,), "sinks": (heads,), "output_down": (out_groups * out_rank, heads * width // out_groups),
-                    "output": (d, out_groups * out_rank)}  # fmt: skip
+                    "key_norm": (width,), "sinks": (heads,), "output": (d, out_groups * out_rank),
+                    "output_down": (out_groups * out_rank, heads * width // out_groups)}  # fmt: skip
     two = 2 if index_heads else 1  # windows that overlap are compressed twice
     far: Shapes = {"positions": (rate, two * width), "key": (two * width, d), "gate": (two * width, d), "norm": (width,)}
     kept = width // rate

@@ -61,7 +61,7 @@ def cache_bytes(config: ModelConfig, context: int, batch: int = 1, precision: st
 
 
 def working_bytes(config: ModelConfig, tokens: int, batch: int = 1, precision: str = "bf16") -> float:
-    """Return the bytes that are there while `tokens` pass the widest layer, and those of the logits of each text's last token.
+    """Return the bytes that are there while `tokens` pass the widest layer, and those of each text's last logits.
 
     An estimate: the residual stream and its norm, and the widest layer's inner numbers, with attention's scores never stored
     (Dao et al., 2022). Libraries keep more or less, and their kernels keep room of their own.
@@ -91,7 +91,7 @@ def inference_memory(
 def largest_context(
     config: ModelConfig, memory_bytes: float, precision: str = "bf16", batch: int = 1, *, cache_precision: str | None = None
 ) -> int:
-    """Return the most tokens of each text that fit into so many bytes: 0 if not one does, and no more than the model reads."""
+    """Return the most tokens of each text that fit into so many bytes: 0 if none does, and no more than the model reads."""
     check_positive("memory_bytes", memory_bytes, unit="bytes")
     return _largest(
         lambda n: inference_memory(config, precision, n, batch, cache_precision=cache_precision).total <= memory_bytes,

@@ -230,7 +230,7 @@ def _latent(c: _Reader, d: int) -> list[Part]:
 
 def _compressed(c: _Reader, d: int, kind: str) -> list[Part]:
     rates = c.get("compress_rates", {})
-    rate = rates.get(kind) if isinstance(rates, Mapping) else None
+    rate: Any = rates.get(kind) if isinstance(rates, Mapping) else None
     check_size("compress_rates", rate)
     index = {"index_heads": c.size("index_n_heads"), "index_width": c.size("index_head_dim"), "chosen": c.size("index_topk")}
     return layers.compressed_attention(
@@ -300,7 +300,7 @@ def _has_dense(c: _Reader, n: int | None) -> bool:
     if not n or c.kind == "gemma4_text":
         return True
     if c.kind == "nemotron_h":
-        return "mlp" in c.types("layers_block_type")
+        return "mlp" in (c.types("layers_block_type") or [])
     return not all(map(_sparse(c), range(c.n_layers)))
 
 
