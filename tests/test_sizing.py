@@ -44,7 +44,8 @@ LOCAL = LLAMA | {"model_type": "gemma3_text", "sliding_window": 3, "head_dim": 4
                  "layer_types": ["sliding_attention", "sliding_attention", "full_attention"]}  # fmt: skip
 LATENT = LLAMA | {"model_type": "deepseek_v3", "num_key_value_heads": 4, "n_routed_experts": 4, "num_experts_per_tok": 2,
                   "moe_intermediate_size": 8, "n_shared_experts": 1, "first_k_dense_replace": 1, "q_lora_rank": 6,
-                  "kv_lora_rank": 8, "qk_nope_head_dim": 4, "qk_rope_head_dim": 2, "v_head_dim": 4, "n_group": 1, "topk_group": 1}  # fmt: skip
+                  "kv_lora_rank": 8,
+                  "qk_nope_head_dim": 4, "qk_rope_head_dim": 2, "v_head_dim": 4, "n_group": 1, "topk_group": 1}  # fmt: skip
 DELTA = LLAMA | {"model_type": "qwen3_5_text", "head_dim": 4, "linear_num_key_heads": 2, "linear_num_value_heads": 4,
                  "linear_key_head_dim": 4, "linear_value_head_dim": 4, "linear_conv_kernel_dim": 4,
                  "layer_types": ["linear_attention", "linear_attention", "full_attention"]}  # fmt: skip
