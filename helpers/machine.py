@@ -5,7 +5,6 @@ Other work on a machine only ever makes a run slower, so the fastest of several 
 
 import multiprocessing
 import os
-import platform
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,12 +14,6 @@ from pathlib import Path
 from typing import Any
 
 STATUS = Path("/proc/self/status")
-PROCESSORS = Path("/proc/cpuinfo")
-
-
-def is_amd() -> bool:
-    """Whether AMD made the processor: some libraries take other ways there."""
-    return "AuthenticAMD" in (PROCESSORS.read_text() if PROCESSORS.exists() else platform.processor())
 
 
 def fastest(run: Callable[[], object], rounds: int = 5) -> float:

@@ -6,25 +6,9 @@ a preset, since the same two numbers in another order are another setting.
 
 from helpers.sampling.draws import ORDER, Settings
 
+# For one right answer: cold, so that the likeliest is drawn nearly always, and a cut for what is left of the tail.
 FACTUAL = Settings(temperature=0.2, top_p=0.9, order=ORDER)
+# For variety: the model's own distribution without tokens that are less than a twentieth as likely as the likeliest.
 CREATIVE = Settings(temperature=1.0, min_p=0.05, order=ORDER)
 
 PRESETS = {"factual": FACTUAL, "creative": CREATIVE}
-
-
-def preset(name: str) -> Settings:
-    """The settings of a preset.
-
-    "factual" is for one right answer: cold, so that the likeliest is drawn nearly always, with a cut for what is left of the
-    tail (Holtzman et al., 2020). "creative" is for variety: the model's own distribution without tokens that are less than
-    a twentieth as likely as the likeliest (Nguyen et al., 2025).
-
-    Args:
-        name: a key of `PRESETS`.
-
-    Raises:
-        ValueError: if there is no preset of that name.
-    """
-    if name not in PRESETS:
-        raise ValueError(f"name={name!r} is no preset; there are {', '.join(PRESETS)}")
-    return PRESETS[name]

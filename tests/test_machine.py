@@ -4,7 +4,6 @@ import time
 
 import pytest
 
-from helpers import machine
 from helpers.machine import fastest, fastest_in_turns, matmul_rate, peak_bytes, read_bandwidth
 
 
@@ -26,20 +25,6 @@ def hold(length: int) -> int:
 def test_an_error_of_the_call_is_raised():
     with pytest.raises(ValueError, match="invalid literal"):
         peak_bytes(int, "x")
-
-
-@pytest.mark.parametrize(("maker", "amd"), [("AuthenticAMD", True), ("GenuineIntel", False), ("", False)])
-def test_the_maker_is_read_from_the_list_of_processors(maker, amd, tmp_path, monkeypatch):
-    (tmp_path / "cpuinfo").write_text(f"processor\t: 0\nvendor_id\t: {maker}\nmodel name\t: AMD64 or not\n")
-    monkeypatch.setattr(machine, "PROCESSORS", tmp_path / "cpuinfo")
-    assert machine.is_amd() is amd
-
-
-@pytest.mark.parametrize(("says", "amd"), [("AMD64 Family 25 Model 33 Stepping 0, AuthenticAMD", True), ("arm", False)])
-def test_the_maker_is_asked_for_where_there_is_no_list(says, amd, tmp_path, monkeypatch):
-    monkeypatch.setattr(machine, "PROCESSORS", tmp_path / "none")
-    monkeypatch.setattr(machine.platform, "processor", lambda: says)
-    assert machine.is_amd() is amd
 
 
 def test_rates_are_positive():

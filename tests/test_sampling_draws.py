@@ -8,12 +8,17 @@ from scipy import stats
 from transformers import GenerationConfig
 from transformers.generation import logits_process as theirs
 
-from helpers.sampling.draws import ORDER, Settings, apply, greedy, pick, sample
-from helpers.sampling.votes import answer_entropy, auroc, vote
+from helpers.sampling.draws import COLDEST, ORDER, Settings, apply, pick
+from helpers.sampling.votes import auroc, vote
 
 
 def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
+
+
+def drawn(logits, settings, seed=0):
+    """One token for each row."""
+    return pick(apply(logits, settings), torch.rand(len(logits), 1, dtype=torch.float64, generator=seeded(seed)))[:, 0]
 
 
 def test_all_together_are_transformers_list_in_its_order():
@@ -24,9 +29,8 @@ def test_all_together_are_transformers_list_in_its_order():
         theirs.TopKLogitsWarper(60),
         theirs.TopPLogitsWarper(0.95),
         theirs.MinPLogitsWarper(0.02),
-        theirs.TypicalLogitsWarper(0.9),
     ]
-    settings = Settings(0.8, top_k=60, top_p=0.95, min_p=0.02, typical=0.9, repetition_penalty=1.3)
+    settings = Settings(0.8, top_k=60, top_p=0.95, min_p=0.02, repetition_penalty=1.3)
     assert torch.equal(apply(logits, settings, previous=previous), theirs.LogitsProcessorList(chain)(previous, logits))
 
 
@@ -38,17 +42,17 @@ def test_the_order_is_the_one_in_which_transformers_puts_them():
 
     model = Model()
     model.generation_config = GenerationConfig()
-    wanted = GenerationConfig(do_sample=True, temperature=0.8, top_k=60, top_p=0.95, min_p=0.02, typical_p=0.9)
+    wanted = GenerationConfig(do_sample=True, temperature=0.8, top_k=60, top_p=0.95, min_p=0.02)
     names = [type(p).__name__ for p in model._get_logits_processor(wanted, input_ids_seq_length=1)]
     short = {"TemperatureLogitsWarper": "temperature", "TopKLogitsWarper": "top_k", "TopPLogitsWarper": "top_p"}
-    short |= {"MinPLogitsWarper": "min_p", "TypicalLogitsWarper": "typical"}
+    short |= {"MinPLogitsWarper": "min_p"}
     assert tuple(short[name] for name in names) == ORDER
 
 
 def test_the_order_matters_and_is_the_reader_s():
     logits = torch.linspace(0, 6, 100)
     first = Settings(3.0, top_p=0.9)
-    last = Settings(3.0, top_p=0.9, order=("top_k", "top_p", "min_p", "typical", "temperature"))
+    last = Settings(3.0, top_p=0.9, order=("top_k", "top_p", "min_p", "temperature"))
     assert apply(logits, first).isfinite().sum() > apply(logits, last).isfinite().sum()
     with pytest.raises(ValueError, match="give each of"):
         Settings(order=("temperature", "top_p"))
@@ -59,31 +63,56 @@ def test_a_penalty_needs_what_was_there():
         apply(torch.zeros(4), Settings(repetition_penalty=1.2))
 
 
-def test_what_is_not_allowed_is_never_drawn():
-    drawn = sample(torch.randn(2000, 30, generator=seeded()), allowed=[3, 5], generator=seeded(1))
-    assert set(drawn.tolist()) == {3, 5}
+@pytest.mark.parametrize(
+    ("name", "value", "error", "words"),
+    [
+        ("temperature", 0, ValueError, "temperature=0 is not accepted.*likeliest token give None"),
+        ("temperature", math.inf, ValueError, "temperature=inf"),
+        ("temperature", 1e-40, ValueError, "temperature=1e-40"),
+        ("temperature", "1", TypeError, "temperature='1'"),
+        ("top_k", 0, ValueError, "top_k=0"),
+        ("top_k", 2.5, TypeError, "top_k=2.5"),
+        ("top_p", 1.5, ValueError, r"top_p=1.5 is outside \(0, 1\]"),
+        ("top_p", math.nan, ValueError, "top_p=nan"),
+        ("min_p", 0, ValueError, "min_p=0"),
+        ("repetition_penalty", 0, ValueError, "repetition_penalty=0"),
+        ("repetition_penalty", -1, ValueError, "repetition_penalty=-1"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named(name, value, error, words):
+    with pytest.raises(error, match=words):
+        Settings(**{name: value})
+
+
+def test_the_coldest_temperature_is_greedy():
+    logits = torch.randn(200, 30, generator=seeded()) * 50
+    assert torch.equal(drawn(logits, Settings(COLDEST)), logits.argmax(-1))
+
+
+def test_the_same_mask_as_transformers():
+    logits, allowed = torch.randn(2, 50, generator=seeded()), [3, 8, 9]
+    expected = theirs.PrefixConstrainedLogitsProcessor(lambda _, __: allowed, 1)(torch.zeros(2, 1).long(), logits)
+    mask = torch.zeros(50, dtype=torch.bool)
+    mask[allowed] = True
+    assert torch.equal(apply(logits, Settings(), allowed=allowed), expected)
+    assert torch.equal(apply(logits, Settings(), allowed=mask), expected)
+    with pytest.raises(ValueError, match="every token of row 0 is masked"):
+        apply(logits, Settings(), allowed=[])
 
 
 @pytest.mark.parametrize(
     "settings",
-    [Settings(), Settings(0.5), Settings(2.0, top_k=5), Settings(top_p=0.8), Settings(min_p=0.1), Settings(typical=0.7)],
+    [Settings(), Settings(0.5), Settings(2.0, top_k=5), Settings(top_p=0.8), Settings(min_p=0.1)],
     ids=str,
 )
 @pytest.mark.parametrize("seed", [0, 1])
 def test_frequencies_are_those_of_the_distribution(settings, seed):
     logits, n = torch.linspace(-2, 2, 12), 20_000
-    counts = sample(logits.expand(n, -1), settings, generator=seeded(seed)).bincount(minlength=12)
+    counts = drawn(logits.expand(n, -1), settings, seed).bincount(minlength=12)
     probs = apply(logits, settings).double().softmax(0)
     assert (counts[probs == 0] == 0).all()
     likely = probs > 0
     assert stats.chisquare(counts[likely].numpy(), n * probs[likely].numpy()).pvalue > 1e-3
-
-
-def test_a_seed_gives_the_same_again_and_another_seed_something_else():
-    logits = torch.zeros(8, 1000)
-    one, two, other = (sample(logits, generator=seeded(seed)) for seed in (0, 0, 1))
-    assert torch.equal(one, two) and not torch.equal(one, other)
-    assert sample(torch.zeros(7), generator=seeded()).shape == () and sample(torch.zeros(2, 3, 7)).shape == (2, 3)
 
 
 def test_a_draw_depends_on_its_row_and_number_alone():
@@ -99,19 +128,19 @@ def test_the_ends_of_the_interval_draw_tokens_that_are_there():
     assert pick(torch.zeros(1), ends).tolist() == [0, 0]
 
 
-def test_greedy_is_the_first_of_the_likeliest_and_refuses_what_is_none():
-    assert greedy(torch.tensor([[1.0, 3.0, 3.0], [0.0, -math.inf, -1.0]])).tolist() == [1, 0]
-    with pytest.raises(ValueError, match="row 0 holds nan"):
-        greedy(torch.tensor([math.nan, 1.0]))
-    with pytest.raises(ValueError, match="every token of row 0 is masked"):
-        sample(torch.full((3,), -math.inf))
+@pytest.mark.parametrize(
+    ("logits", "words"),
+    [([math.nan, 1.0], "row 0 holds nan"), ([math.inf, 1.0], "row 0 holds inf"), ([-math.inf] * 2, "row 0 is masked")],
+)
+def test_what_is_no_distribution_is_refused(logits, words):
+    for call in (lambda x: apply(x, Settings()), lambda x: pick(x, torch.rand(1))):
+        with pytest.raises(ValueError, match=words):
+            call(torch.tensor(logits))
 
 
 def test_votes_by_hand():
     assert vote(["b", "a", "a", "c"]) == ("a", 0.5)
     assert vote(["b", "a"]) == ("b", 0.5), "the first seen of a tie"
-    assert answer_entropy(["a", "a"]) == 0 and answer_entropy(list("abcd")) == pytest.approx(2)
-    assert answer_entropy(list("aabc")) == pytest.approx(1.5)
 
 
 def test_auroc_by_hand_and_by_counting_pairs():

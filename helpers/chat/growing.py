@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from helpers.chat.decoding import decoder_of
-from helpers.sampling.draws import Settings, apply, greedy, pick
+from helpers.chat.decoding import Decoder
+from helpers.sampling.draws import Settings, apply, pick
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -39,7 +39,7 @@ def grow(
 ) -> Iterator[list[Row]]:
     """After each step all rows, those that have finished for the last time; equal prompts share a row from the start."""
     loaded, tokenizer = model
-    decoder, ends = decoder_of(loaded), end_ids(loaded)
+    decoder, ends = Decoder(loaded), end_ids(loaded)
     members: dict[tuple[int, ...], list[int]] = {}
     for i, prompt in enumerate(prompts):
         members.setdefault(prompt, []).append(i)
@@ -94,7 +94,7 @@ def _drawn(
             for one, row in zip(logits, rows, strict=True)
         ])  # fmt: skip
     if sampler is None:
-        return [[token] * len(row.members) for token, row in zip(greedy(logits).tolist(), rows, strict=True)]
+        return [[token] * len(row.members) for token, row in zip(logits.argmax(dim=-1).tolist(), rows, strict=True)]
     kept = apply(logits, replace(sampler, repetition_penalty=None))
     numbers = torch.nn.utils.rnn.pad_sequence([uniforms[row.members] for row in rows], batch_first=True)  # (rows, most)
     return pick(kept, numbers).tolist()

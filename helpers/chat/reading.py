@@ -86,7 +86,7 @@ def seconds(text: str, n_tokens: int) -> tuple[float, np.ndarray]:
     """
     import torch
 
-    from helpers.chat.decoding import decoder_of
+    from helpers.chat.decoding import Decoder
 
     if not isinstance(text, str):
         raise TypeError(f"text must be a string, not {type(text).__name__}")
@@ -95,7 +95,7 @@ def seconds(text: str, n_tokens: int) -> tuple[float, np.ndarray]:
     (row,) = _token_ids([text], n_tokens)
     if len(row) - 1 < n_tokens:
         raise ValueError(f"text has {len(row) - 1} tokens, fewer than n_tokens={n_tokens}; give a longer text")
-    ids, decoder = row[:-1], decoder_of(load()[0])  # each is what the model sees before the next
+    ids, decoder = row[:-1], Decoder(load()[0])  # each is what the model sees before the next
     start = time.perf_counter()
     decoder.prefill([ids]).cpu()
     read = time.perf_counter() - start

@@ -1,7 +1,6 @@
-"""From logits to text: filters of the next token's distribution, draws from it, beam search, and votes among answers.
+"""From logits to text: filters of the next token's distribution, draws from it, and votes among answers.
 
 filters    what each setting does to logits, one short pure function each
 draws      `Settings`, their order, and the token that is drawn
-beams      the likeliest sequence, as far as a beam can see
 votes      what many answers to one question say together
 """

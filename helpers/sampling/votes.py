@@ -1,6 +1,5 @@
 """What many answers to one question say together: the most frequent one, and how much they agree."""
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -16,17 +15,10 @@ def vote(answers: Sequence[str]) -> tuple[str, float]:
     Raises:
         ValueError: if there are no answers, or `answers` is one string.
     """
-    ((answer, count),) = _counts(answers).most_common(1)
+    if isinstance(answers, str) or not len(answers):
+        raise ValueError(f"answers={answers!r} must be a sequence of at least one string")
+    ((answer, count),) = Counter(answers).most_common(1)
     return answer, count / len(answers)
-
-
-def answer_entropy(answers: Sequence[str]) -> float:
-    """Return how much the answers differ, in bits: 0 if all are the same, log2 of their number if no two are.
-
-    Raises:
-        ValueError: if there are no answers, or `answers` is one string.
-    """
-    return sum(n / len(answers) * math.log2(len(answers) / n) for n in _counts(answers).values())
 
 
 def auroc(scores: Sequence[float], right: Sequence[bool]) -> float:
@@ -47,9 +39,3 @@ def auroc(scores: Sequence[float], right: Sequence[bool]) -> float:
     # Of all pairs, those in which the right answer is higher; "asymptotic" spends least on the p-value, which nobody reads.
     higher = stats.mannwhitneyu(values[is_right], values[~is_right], method="asymptotic").statistic
     return float(higher / (is_right.sum() * (~is_right).sum()))
-
-
-def _counts(answers: Sequence[str]) -> Counter:
-    if isinstance(answers, str) or not len(answers):
-        raise ValueError(f"answers={answers!r} must be a sequence of at least one string")
-    return Counter(answers)
