@@ -1,15 +1,42 @@
-"""From needs to a ranked shortlist of real models: what is ruled out and why, and what ranks the rest.
+"""From needs to a ranked shortlist of real models: which meet them, which may once a fact is looked up, and which do not.
 
-Facts are those of `data/models.csv`, memory and speed those of `helpers.sizing`. What the table does not know counts against
-a model that it is asked of: unknown is not yes. The rank is lexicographic: the first criterion decides, ties go to the next.
+Facts are those of `data/models.csv`, memory and speed those of `helpers.sizing`. Each need is a check that says yes, no or
+"not known here": unknown is neither. The rank is lexicographic: the first criterion decides, ties go to the next.
 """
 
-from helpers.selection.choosing import ORDER, Choice, Shortlist, judge, shortlist
-from helpers.selection.needs import GENERAL, Needs
-from helpers.selection.reasons import SUPPORT, TEXTS, Reason
-from helpers.selection.table import Model, domains, languages, models, premiums_of
+from helpers.selection.choosing import (
+    KINDS,
+    ORDER,
+    STEP,
+    USES,
+    Choice,
+    Needs,
+    Reason,
+    Sensitivity,
+    Shortlist,
+    judge,
+    relaxations,
+    sensitivity,
+    shortlist,
+    texts,
+)
+from helpers.selection.table import (
+    GENERAL,
+    GRADES,
+    INDEX,
+    Model,
+    domains,
+    grade,
+    index_of,
+    languages,
+    models,
+    named_earlier,
+    premiums_of,
+    rank_of,
+)
 
 __all__ = [
-    "GENERAL", "ORDER", "SUPPORT", "TEXTS", "Choice", "Model", "Needs", "Reason", "Shortlist",
-    "domains", "judge", "languages", "models", "premiums_of", "shortlist",
+    "GENERAL", "GRADES", "INDEX", "KINDS", "ORDER", "STEP", "USES", "Choice", "Model", "Needs", "Reason", "Sensitivity",
+    "Shortlist", "domains", "grade", "index_of", "judge", "languages", "models", "named_earlier", "premiums_of", "rank_of",
+    "relaxations", "sensitivity", "shortlist", "texts",
 ]  # fmt: skip

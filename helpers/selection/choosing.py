@@ -1,137 +1,304 @@
-"""Models held against needs: ruled out with every reason, or ranked by stated criteria, the first of which decides."""
+"""Needs, the checks that hold a model against them, the order of what passes, and what that order depends on."""
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
+from typing import Any
 
+from helpers import sizing
+from helpers.checks import check_amount, check_whole
+from helpers.claims import number
 from helpers.names import name_of
-from helpers.selection.needs import GENERAL, Needs
-from helpers.selection.reasons import Reason, reason
-from helpers.selection.table import Model, models, premiums_of
-from helpers.sizing import Deployment, ModelConfig, count_parameters, deployment, known_model
+from helpers.selection import table
+from helpers.selection.table import GENERAL, Model
+from helpers.tables import read_table
 
-ORDER = ("domain", "size", "premium", "speed", "room")
+USES = {"research": ("yes", "conditions", "no", None), "product": ("yes", "conditions"), "unconditional": ("yes",)}
+KINDS = {"answers": {"instruct", "reasoning"}, "at once": {"instruct"}, "thinks": {"reasoning"}, "base": {"base"}}
+ORDER = ("domain", "quality", "languages", "size", "speed", "room", "premium", "released")
+NEAR = (GENERAL, "code", "mathematics", "science")  # what the index is made of
+STEP = 5  # points of the index; nearer ones tie
+MOST = 2**40  # tokens, texts or devices
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a project needs of a model. Tokens are those that the text would have in English.
+
+    Raises:
+        TypeError: if a value is of another type.
+        ValueError: if a value is not accepted, or a budget has no price to be held against.
+    """
+
+    use: str = "product"  # or "research", or "unconditional": a product, under a licence without conditions
+    languages: Sequence[str] = ("en",)  # BCP 47 primary tags, all of them needed
+    domain: str = GENERAL
+    kind: str = "answers"  # or "at once", without thinking first; "thinks" first; "base", to train on
+    context: int = 4096  # tokens of each text, prompt and answer together
+    users: int = 1  # texts at once
+    device: sizing.Hardware = field(default_factory=lambda: sizing.known_device("NVIDIA L4 24 GB"))
+    devices: int = 1  # that share the model
+    precision: str = "bf16"  # of the weights
+    speed: float = 0.0  # tokens a second that each user is to get at least, at the bound
+    price: float = 0.0  # of one device, an hour, in any currency
+    budget: float | None = None  # the most that writing a million tokens may cost, at the bound; None for any
+
+    def __post_init__(self) -> None:
+        if isinstance(self.languages, str) or not isinstance(self.languages, Sequence):
+            raise TypeError(f'languages={self.languages!r} is no sequence of tags; give for instance ("en", "vi")')
+        if not self.languages:
+            raise ValueError("languages=() asks for none; give at least one tag")
+        object.__setattr__(self, "languages", tuple(self.languages))
+        known = {
+            "use": USES,
+            "domain": table.domains(),
+            "kind": KINDS,
+            "precision": sizing.BITS,
+            "languages": table.languages(),
+        }
+        for name, accepted in known.items():
+            for value in self.languages if name == "languages" else [getattr(self, name)]:
+                if value not in tuple(accepted):
+                    raise ValueError(f"{name} holds {value!r}, which is not known here; there are {', '.join(accepted)}")
+        if not isinstance(self.device, sizing.Hardware):
+            raise TypeError(f"device={self.device!r} is no Hardware; give known_device(name)")
+        for name in ("context", "users", "devices"):
+            check_whole(name, getattr(self, name), least=1, most=MOST)
+        for name in ("speed", "price"):
+            check_amount(name, getattr(self, name))
+        if self.budget is not None and not (check_amount("budget", self.budget) and self.price):
+            raise ValueError(f"budget={self.budget!r} with price={self.price!r} rules out all or nothing; give both above 0")
+
+
+@cache
+def texts() -> dict[str, tuple[str, str]]:
+    """Return the words of each kind of reason, and the id of the finding that says why it counts ("" for none)."""
+    return {row.kind: (row.text, row.claim) for row in read_table("selection_texts").fillna("").itertuples()}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a model is ruled out, what to look up, or what its rank follows from: a key of `texts`, and what fills it."""
+
+    kind: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def criterion(self) -> str:
+        """A need, or one of `ORDER`."""
+        return self.kind.partition("-")[0].rstrip("?")
+
+    @property
+    def text(self) -> str:
+        """In words, with the figures."""
+        shown = {name: value if isinstance(value, str) else number(value) for name, value in self.values.items()}
+        return texts()[self.kind][0].format(**shown)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A model, judged.
+    """A model, judged: what rules it out, what to look up, and what its rank follows from, in words and in numbers.
 
-    Args:
-        model: its name in `data/models.csv`.
-        evidence: for each criterion of `ORDER` what ranks it, more is better; None where unknown, which ranks last.
-        against: every reason why it is ruled out; empty if it is not.
-        reasons: what its rank follows from, in the order of `ORDER`.
+    `evidence` has a number for each criterion of `ORDER`, more is better; None where unknown, which ranks last.
     """
 
-    model: str
-    evidence: dict[str, float | None]
+    model: Model
     against: tuple[Reason, ...]
+    unknown: tuple[Reason, ...]
     reasons: tuple[Reason, ...]
+    evidence: dict[str, float | None]
 
 
 @dataclass(frozen=True)
 class Shortlist:
-    """Models that meet the needs, best first, and those that do not, in the order of the table."""
+    """Models that meet the needs, best first; those that may, once a fact is looked up, best first; and the others."""
 
+    needs: Needs
+    order: tuple[str, ...]
     kept: tuple[Choice, ...]
+    open_: tuple[Choice, ...]
     ruled_out: tuple[Choice, ...]
 
 
 def shortlist(needs: Needs, order: Sequence[str] = ORDER) -> Shortlist:
-    """Rule out what does not meet the needs, and rank the rest.
+    """Hold every model against the needs, and rank what passes; what ties stays in the order of the table.
 
-    Args:
-        needs: of the project.
-        order: the criteria of `ORDER`, that which decides first at the front; where all tie, the table's order stays.
+    `order` has each criterion of `ORDER` once, the one that decides first at the front. How surely a maker counts a language
+    comes after quality: before it, a model of 0.6 billion parameters whose maker lists Vietnamese would precede one of 31
+    billion whose maker counts 140 languages.
 
     Raises:
-        ValueError: if `order` does not name each criterion once.
+        ValueError: if `order` is no such order.
     """
     if sorted(order) != sorted(ORDER):
         raise ValueError(f"order={tuple(order)!r} is not accepted; give each of {', '.join(ORDER)} once")
-    judged = [judge(model, needs) for model in models()]
-    kept = sorted((c for c in judged if not c.against), key=lambda c: [_rank(c.evidence[name]) for name in order])
-    return Shortlist(tuple(kept), tuple(c for c in judged if c.against))
+    judged = [judge(model, needs) for model in table.models()]
+    passed = sorted((choice for choice in judged if not choice.against), key=lambda choice: _rank(choice, order))
+    kept, open_ = (tuple(choice for choice in passed if bool(choice.unknown) is is_open) for is_open in (False, True))
+    return Shortlist(needs, tuple(order), kept, open_, tuple(choice for choice in judged if choice.against))
+
+
+def _rank(choice: Choice, order: Sequence[str]) -> list[float]:
+    """What sorts better evidence first, and the unknown last."""
+    found = [choice.evidence[name] for name in order]
+    return [math.inf if value is None else -value for value in found]
 
 
 def judge(model: Model, needs: Needs) -> Choice:
-    """One model, held against the needs."""
-    config = _config_of(model)
-    found = deployment(
-        config, needs.device, needs.precision, needs.context, needs.users, needs.price, n_devices=needs.devices
-    )
-    counted, premium = count_parameters(config), _premium(model, needs)
-    total, active = counted.total / 1e9, counted.active / 1e9
-    evidence = {
-        "domain": 1.0 if model.domain == needs.domain else 0.5 if model.domain == GENERAL else 0.0,
-        # Of a mixture of experts the geometric mean of all parameters and the active ones, a rule of thumb; in doublings,
-        # to the nearest half, so that near sizes tie.
-        "size": math.floor(math.log2(total * active) + 0.5) / 2,
-        "premium": None if premium is None else -premium,
-        "speed": found.speed,
-        "room": (found.capacity - found.memory.total) / 1e9,
-    }
-    against = [*_facts_against(model, needs), *_figures_against(found, needs)]
-    return Choice(model.name, evidence, tuple(against), tuple(_reasons(model, needs, total, active, premium, found)))
+    """Hold one model against the needs; where its exact sizes are not known, by its weights alone."""
+    known = {"en": 1.0} | (table.premiums_of(model.vocabulary) if model.vocabulary else {})
+    premium = max(known[tag] for tag in needs.languages) if all(tag in known for tag in needs.languages) else None
+    scale, machine = premium or 1.0, needs.device.times(int(needs.devices))
+    tokens, weights = math.ceil(int(needs.context) * scale), sizing.BITS[needs.precision] / 8
+    needed, seconds = model.total_b * weights, (model.active_b or 0) * weights / machine.bandwidth_gb_s
+    if model.config:
+        needed, seconds = _work(model.config, machine, needs.precision, tokens, int(needs.users))
+    speed = 1 / seconds / scale if seconds else math.inf
+    checks = [*_facts(model, needs, scale), *_figures(model, needs, needed, machine.memory_gb, speed)]
+    evidence, reasons = _ranks(model, needs, premium)
+    if model.config:
+        evidence |= {"speed": speed, "room": machine.memory_gb - needed}
+        reasons.append(Reason("speed-bound", {"speed": speed}))
+        reasons.append(Reason("room", {"room": machine.memory_gb - needed, "there": machine.memory_gb}))
+    against, unknown = (tuple(one for one in checks if ("?" in one.kind) is is_open) for is_open in (False, True))
+    return Choice(model, against, unknown, tuple(reasons), evidence)
 
 
-@cache
-def _config_of(model: Model) -> ModelConfig:
-    """The sizes of a model, whose own context is looked at, not that of the checkpoint with the same sizes."""
-    return replace(known_model(model.config), max_context=None)
+@lru_cache(maxsize=10_000)
+def _work(config: str, machine: sizing.Hardware, precision: str, tokens: int, users: int) -> tuple[float, float]:
+    """GB to hold a model, and the least seconds of a step; for a context of its own, not that of equal sizes."""
+    sizes = replace(sizing.known_model(config), max_context=None)
+    needed = sizing.inference_memory(sizes, precision, tokens, users).total / 1e9
+    return needed, sizing.decode(sizes, machine, tokens, users, precision).seconds
 
 
-def _rank(evidence: float | None) -> float:
-    """What sorts better evidence first, and the unknown last."""
-    return math.inf if evidence is None else -evidence
-
-
-def _premium(model: Model, needs: Needs) -> float | None:
-    """Mean premium of the languages, or None where that of one is unknown; English is 1 by definition."""
-    known = {"en": 1.0} | (premiums_of(model.vocabulary) if model.vocabulary else {})
-    if not all(tag in known for tag in needs.languages):
-        return None
-    return sum(known[tag] for tag in needs.languages) / len(needs.languages)
-
-
-def _facts_against(model: Model, needs: Needs) -> Iterator[Reason]:
+def _facts(model: Model, needs: Needs, scale: float) -> Iterator[Reason]:
     """Licence, post-training, languages and length, as the table has them."""
-    if needs.commercial and not model.commercial:
-        yield reason("licence?" if model.commercial is None else "licence", licence=model.licence)
-    if needs.answers and not model.answers:
-        yield reason("answers?" if model.answers is None else "answers")
-    missing = [tag for tag in needs.languages if tag not in model.languages]
-    if missing and not model.languages:
-        yield reason("languages?")
-    elif missing:
-        yield reason("languages", languages=", ".join(map(name_of, missing)))
+    if model.commercial not in USES[needs.use]:
+        kind = {None: "licence?", "no": "licence", "conditions": "licence-conditions"}[model.commercial]
+        yield Reason(kind, {"licence": model.licence or "", "note": model.licence_note or ""})
+    if not KINDS[needs.kind] & set(model.kinds):
+        yield Reason("kind-answers" if "base" in model.kinds else f"kind-{needs.kind}")
+    for found, kind in (("no", "languages"), ("silent", "languages?")):
+        if missing := [name_of(tag) for tag in needs.languages if table.grade(model, tag) == found]:
+            yield Reason(kind, {"languages": ", ".join(missing)})
     if model.context is None:
-        yield reason("context?")
-    elif needs.context > model.context:
-        yield reason("context", most=model.context, context=needs.context)
+        yield Reason("context?")
+    elif needs.context > (english := int(model.context / scale)):
+        yield Reason("context", {"most": model.context, "english": english, "tokens": math.ceil(needs.context * scale)})
 
 
-def _figures_against(found: Deployment, needs: Needs) -> Iterator[Reason]:
+def _figures(model: Model, needs: Needs, needed: float, there: float, speed: float) -> Iterator[Reason]:
     """Memory, speed and cost, as `helpers.sizing` computes them."""
-    speed = found.speed
-    if not found.fits:
-        needed, there = found.memory.total / 1e9, found.capacity / 1e9
-        yield reason("memory", needed=needed, there=there, more=needed - there)
+    if needed > there:
+        yield Reason("memory", {"needed": needed, "there": there, "more": needed - there})
     if speed < needs.speed:
-        yield reason("speed", speed=speed, least=needs.speed)
-    if needs.budget is not None and found.output_cost > needs.budget:
-        yield reason("budget", cost=found.output_cost, most=needs.budget)
+        yield Reason("speed", {"speed": speed, "least": needs.speed})
+    cost = 1e6 / 3600 * needs.devices * needs.price / (needs.users * speed)
+    if needs.budget is not None and cost > needs.budget:
+        yield Reason("budget", {"cost": cost, "most": needs.budget})
+    if not model.config:
+        yield Reason("sizes?")
 
 
-def _reasons(
-    model: Model, needs: Needs, total: float, active: float, premium: float | None, found: Deployment
-) -> Iterator[Reason]:
-    """What the rank follows from."""
-    trained_for = "general use" if model.domain == GENERAL else model.domain
-    yield reason("domain" if model.domain in (needs.domain, GENERAL) else "domain-", domain=trained_for)
-    yield reason("size", total=total) if total == active else reason("size+", total=total, active=active)
-    yield reason("premium?") if premium is None else reason("premium", premium=premium)
-    yield reason("speed+", speed=found.speed)
-    yield reason("room", room=(found.capacity - found.memory.total) / 1e9, there=found.capacity / 1e9)
+def _ranks(model: Model, needs: Needs, premium: float | None) -> tuple[dict[str, float | None], list[Reason]]:
+    """What the facts of a model are worth, by criterion, and the words for it."""
+    score, whose = table.index_of(model)
+    is_general, is_for = GENERAL in model.domains, needs.domain in model.domains
+    is_near = is_general and needs.domain in NEAR and score is not None
+    fit = "domain" if is_for else "domain-near" if is_near else "domain-general" if is_general else "domain-other"
+    shown = {"domain": needs.domain if is_for or is_general else " and ".join(model.domains)}
+    size = "-total" if not model.active_b else "-active" if model.active_b < model.total_b else ""
+    grades = {name_of(tag): table.grade(model, tag) for tag in needs.languages}
+    fills = {"earlier": getattr(table.named_earlier(model), "name", ""), "count": model.languages_count}
+    words = [f"{name}: {texts()[f'grade-{found}'][0].format(**fills)}" for name, found in grades.items()]
+    reasons = [Reason(fit, shown)]
+    if score is None or whose is None:
+        reasons.append(Reason("quality-none"))
+    else:
+        kind = "quality" if whose is model else "quality-floor"
+        reasons.append(Reason(kind, {"score": score, "model": whose.name, "date": whose.measured or "", "step": STEP}))
+    if model.benchmark and model.benchmark != table.INDEX:
+        own = {"benchmark": model.benchmark, "score": model.score, "by": model.measured_by}
+        reasons.append(Reason("quality-own", own))
+    reasons.append(Reason("languages-grades", {"grades": "; ".join(words)}))
+    reasons.append(Reason(f"size{size}", {"total": model.total_b, "active": model.active_b or 0.0}))
+    if set(needs.languages) != {"en"}:
+        reasons.append(Reason("premium", {"premium": premium}) if premium else Reason("premium-unknown"))
+    year, month = map(int, (model.released or "0-0").split("-"))
+    return {
+        "domain": 1.0 if is_for or is_near else 0.5 if is_general else 0.0,
+        "quality": None if score is None else float(math.floor(score / STEP + 0.5)),
+        "languages": float(all(found not in ("many", "silent", "no") for found in grades.values())),
+        "size": math.floor(2 * math.log2(model.size) + 0.5) / 2 if model.size else None,
+        "speed": None,
+        "room": None,
+        "premium": -premium if premium else None,
+        "released": 12.0 * year + month if year else None,
+    }, reasons
+
+
+def relaxations(found: Shortlist) -> list[tuple[Choice, dict[str, Any]]]:
+    """Return what could give way where nothing meets the needs: of the fewest needs, for each set the best model, and what
+    of the needs must change to keep it: `replace(needs, **change)`.
+    """
+    ways: dict[tuple[str, ...], tuple[Choice, dict[str, Any]]] = {}
+    for choice in sorted((*found.open_, *found.ruled_out), key=lambda choice: _rank(choice, found.order)):
+        change = _relaxed(choice, found.needs)
+        if change and tuple(change) not in ways:
+            ways[tuple(change)] = choice, change
+    return [way for names, way in ways.items() if len(names) == min(map(len, ways))]
+
+
+def _relaxed(choice: Choice, needs: Needs) -> dict[str, Any]:
+    """What must change for a model to be kept, one need after the other, by as little as will do; nothing if none would."""
+    change: dict[str, Any] = {}
+    while blocks := [*choice.against, *choice.unknown]:
+        name, values, model = blocks[0].criterion, blocks[0].values, choice.model
+        if name == "licence":
+            change["use"] = "product" if model.commercial == "conditions" else "research"
+        elif name == "kind":
+            change["kind"] = "base" if "base" in model.kinds else "answers"
+        elif name == "languages":
+            known = [tag for tag in needs.languages if table.grade(model, tag) not in ("no", "silent")]
+            change["languages"] = tuple(known) or ("en",)
+        elif name == "context" and values:
+            change["context"] = values["english"]
+        elif name == "memory":
+            change["devices"] = math.ceil(values["needed"] / needs.device.memory_gb)
+        elif name == "speed":
+            change["speed"] = values["speed"]
+        elif name == "budget":
+            change["budget"] = values["cost"]
+        else:
+            return {}
+        choice = judge(model, replace(needs, **change))
+    return change
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """What the first place depends on: models that would have it if what is not known of them were as needed; who has it
+    when one criterion is left out; models that have as much as the first in what decides before size.
+    """
+
+    lookups: tuple[Choice, ...]
+    without: dict[str, Choice]
+    ties: tuple[Choice, ...]
+
+
+def sensitivity(found: Shortlist) -> Sensitivity:
+    """Return what the first place of a shortlist depends on; with none, what could be looked up."""
+    if not found.kept:
+        return Sensitivity(found.open_, {}, ())
+    first, *others = found.kept
+    before = _rank(first, found.order)
+    lookups = tuple(choice for choice in found.open_ if _rank(choice, found.order) < before)
+    without = {}
+    for name in found.order:
+        best = min(found.kept, key=lambda choice: _rank(choice, [other for other in found.order if other != name]))
+        if best is not first:
+            without[name] = best
+    ties = (one for one in others if all(one.evidence[name] == first.evidence[name] for name in ("domain", "quality")))
+    return Sensitivity(lookups, without, tuple(ties))
