@@ -2,7 +2,9 @@
 
 from functools import cache
 
-NAMES = {"bn": "Bengali", "dv": "Maldivian", "fil": "Filipino", "tl": "Tagalog"}  # where gflanguages is unusual or silent
+NAMES = {  # where gflanguages is unusual or silent
+    "bn": "Bengali", "dv": "Maldivian", "fil": "Filipino", "ms": "Malay", "tl": "Tagalog",
+}  # fmt: skip
 
 
 @cache
