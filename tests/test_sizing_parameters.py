@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.sizing import ModelConfig, count_parameters, known_model, known_models, published_config, read_config
-from helpers.sizing.config import lora_parameters
+from helpers.sizing import (
+    ModelConfig,
+    count_parameters,
+    known_model,
+    known_models,
+    lora_parameters,
+    published_config,
+    read_config,
+)
 
 BILLIONS = {
     "Llama-2-7B": 6.74,

@@ -1,27 +1,22 @@
-"""How long a model takes: FLOPs, and the roofline of reading a prompt and of writing.
-
-A roofline (Williams et al., 2009) is the time that the operations take, or the time that the bytes take, whichever is
-longer. It is a bound: a real program reaches part of it.
-"""
+"""How long a model takes: FLOPs, and the roofline of reading a prompt and of writing."""
 
 from dataclasses import dataclass
 
-from helpers.sizing.config import ModelConfig, Part, check_context, check_positive, check_size, count_parameters
-from helpers.sizing.hardware import Hardware
-from helpers.sizing.memory import bits_of, number_bytes
+from helpers.sizing.config import Hardware, ModelConfig, Part, check_context, check_positive, check_size, count_parameters
+from helpers.sizing.memory import bits_of, cache_bits, cache_numbers, kept_bytes
 
 STATE_FLOPS = 5  # for each number of a state: fade, write (2), and read (2)
 
 
 @dataclass(frozen=True)
 class Roofline:
-    """The bound on a step that reads or writes `tokens` of all texts: operations, bytes moved, and seconds of both."""
+    """The time that operations take, or bytes, whichever is longer (Williams et al., 2009): a step reaches part of it."""
 
     flops: float
-    bytes: float
+    bytes: float  # that are moved
     compute_seconds: float
     memory_seconds: float
-    tokens: int
+    tokens: int  # that are read or written, of all texts
 
     @property
     def seconds(self) -> float:
@@ -42,13 +37,12 @@ class Roofline:
 def flops_per_token(config: ModelConfig, context: int = 0) -> float:
     """Return the FLOPs of the forward pass of one token that is written: 2 N, and what attention and states add.
 
-    N are the active parameters without tables that are only looked up. Attention adds 2 · heads · (widths of a head's keys
-    and values) for each of the `context` positions that it looks at, in each of its layers (Kaplan et al., 2020); a state
-    adds 5 for each of its numbers. A context of 0 leaves attention out.
+    Attention adds 2 · heads · (widths of a head's keys and values) for each of the `context` positions that it looks at, in
+    each of its layers (Kaplan et al., 2020); a state adds 5 for each of its numbers. A context of 0 leaves attention out.
     """
     check_context(config, context)
     looks = sum(part.look * part.count * part.seen(context) for part in config.parts)
-    return _flops_at_any_length(config) + looks
+    return 2 * count_parameters(config).multiplied + STATE_FLOPS * config.state + looks
 
 
 def prefill_flops(config: ModelConfig, length: int) -> float:
@@ -56,7 +50,7 @@ def prefill_flops(config: ModelConfig, length: int) -> float:
     check_size("length", length)
     check_context(config, length)
     head = 2 * config.vocab_size * config.d_model
-    return length * (_flops_at_any_length(config) - head) + head + _reading_looks(config, length)
+    return length * (flops_per_token(config) - head) + head + _reading_looks(config, length)
 
 
 def training_flops(config: ModelConfig, n_tokens: float, context: int = 0) -> float:
@@ -68,7 +62,7 @@ def training_flops(config: ModelConfig, n_tokens: float, context: int = 0) -> fl
     check_context(config, context)
     flops = 6.0 * count_parameters(config).multiplied
     if context:
-        flops += 3 * (STATE_FLOPS * _state(config) + _reading_looks(config, context) / context)
+        flops += 3 * (STATE_FLOPS * config.state + _reading_looks(config, context) / context)
     return n_tokens * flops
 
 
@@ -77,13 +71,10 @@ def prefill(
     cache_precision: str | None = None,
 ) -> Roofline:  # fmt: skip
     """Return the bound on reading prompts of `length` tokens: weights are read once for all, the cache is written."""
-    check_size("length", length)
     check_size("batch", batch)
     flops = batch * prefill_flops(config, length)
-    written = sum(part.kv * part.count * part.kept(length) for part in config.parts)
-    moved = read_bytes(config, batch * length, precision) + batch * _kept_bytes(
-        written, _state(config), precision, cache_precision
-    )
+    written = kept_bytes(*cache_numbers(config, length), cache_bits(precision, cache_precision))
+    moved = read_bytes(config, batch * length, precision) + batch * written
     return _roofline(hardware, precision, flops, moved, batch * length)
 
 
@@ -99,9 +90,9 @@ def decode(
     check_size("context", context)
     check_size("batch", batch)
     flops = batch * flops_per_token(config, context)
-    read = sum(part.kv * part.count * part.seen(context) for part in config.parts)
-    moved = read_bytes(config, batch, precision) + batch * _kept_bytes(read, 2 * _state(config), precision, cache_precision)
-    return _roofline(hardware, precision, flops, moved, batch)
+    seen = sum(part.kv * part.count * part.seen(context) for part in config.parts)
+    kept = kept_bytes(seen, 2 * config.state, cache_bits(precision, cache_precision))
+    return _roofline(hardware, precision, flops, read_bytes(config, batch, precision) + batch * kept, batch)
 
 
 def read_bytes(config: ModelConfig, tokens: int, precision: str = "bf16") -> float:
@@ -115,30 +106,13 @@ def read_bytes(config: ModelConfig, tokens: int, precision: str = "bf16") -> flo
 
 def _numbers_read(part: Part, config: ModelConfig, tokens: int) -> float:
     if part.kind == "embedding":
-        read = 0.0
-        for name, (rows, width) in part.shapes.items():
-            read += rows * width if config.tied and name == "tokens" else min(tokens, rows) * width
-        return read
-    share = 1 - (1 - part.used / part.count) ** tokens
-    return part.size * part.count * share
-
-
-def _kept_bytes(kv: float, state: float, precision: str, cache_precision: str | None) -> float:
-    computed = 8 * number_bytes(precision)
-    bits = bits_of(cache_precision, "cache_precision") if cache_precision else computed
-    return (kv * bits + state * max(bits, 16)) / 8
+        is_whole = config.tied and "tokens" in part.shapes
+        return sum((rows if is_whole else min(tokens, rows)) * width for rows, width in part.shapes.values())
+    return part.size * part.count * (1 - (1 - part.used / part.count) ** tokens)
 
 
 def _roofline(hardware: Hardware, precision: str, flops: float, moved: float, tokens: int) -> Roofline:
     return Roofline(flops, moved, flops / hardware.flops(precision), moved / (1e9 * hardware.bandwidth_gb_s), tokens)
-
-
-def _flops_at_any_length(config: ModelConfig) -> float:
-    return 2 * count_parameters(config).multiplied + STATE_FLOPS * _state(config)
-
-
-def _state(config: ModelConfig) -> int:
-    return sum(part.state * part.count for part in config.parts)
 
 
 def _reading_looks(config: ModelConfig, length: int) -> float:

@@ -4,8 +4,7 @@ import math
 from dataclasses import dataclass
 
 from helpers.sizing.compute import Roofline, decode, prefill
-from helpers.sizing.config import ModelConfig, check_positive, check_size
-from helpers.sizing.hardware import Hardware
+from helpers.sizing.config import Hardware, ModelConfig, check_positive
 from helpers.sizing.memory import Memory, inference_memory
 
 EFFICIENCY = 0.5  # part of the bound that chapter 6 measures a step of decoding to reach
@@ -13,17 +12,15 @@ EFFICIENCY = 0.5  # part of the bound that chapter 6 measures a step of decoding
 
 @dataclass(frozen=True)
 class Deployment:
-    """A model on a machine: memory and capacity in bytes, bounds on reading a prompt as long as the context and on writing a
-    token at its end, the part of them that is reached, and the price of a million tokens read and written.
-    """
+    """A model on a machine that is busy all the time."""
 
     memory: Memory
-    capacity: float
-    prefill: Roofline
-    decode: Roofline
-    efficiency: float
-    input_cost: float
-    output_cost: float
+    capacity: float  # bytes that the machine holds
+    prefill: Roofline  # of prompts as long as the context
+    decode: Roofline  # of a token at its end
+    efficiency: float  # part of these bounds that is reached
+    input_cost: float  # of a million tokens that are read
+    output_cost: float  # of a million tokens that are written
 
     @property
     def fits(self) -> bool:
@@ -48,26 +45,14 @@ def deployment(
     check_positive("efficiency", efficiency)
     if efficiency > 1:
         raise ValueError(f"efficiency={efficiency!r} is more than the bound; give a part of it, above 0 and at most 1")
-    check_size("context", context)
-    machine, price = hardware.times(n_devices), n_devices * price_per_hour
-    reading = prefill(config, machine, context, batch, precision, cache_precision=cache_precision)
+    machine = hardware.times(n_devices)
     writing = decode(config, machine, context, batch, precision, cache_precision=cache_precision)
-    return Deployment(
-        inference_memory(config, precision, context, batch, cache_precision=cache_precision),
-        1e9 * machine.memory_gb,
-        reading,
-        writing,
-        efficiency,
-        cost_per_million(efficiency * reading.tokens_per_second, price),
-        cost_per_million(efficiency * writing.tokens_per_second, price),
+    reading = prefill(config, machine, context, batch, precision, cache_precision=cache_precision)
+    input_cost, output_cost = (
+        1e6 / (efficiency * step.tokens_per_second) / 3600 * (n_devices * price_per_hour) for step in (reading, writing)
     )
-
-
-def cost_per_million(tokens_per_second: float, price_per_hour: float) -> float:
-    """Return what a million tokens cost, at so many a second, on a machine that is busy all the time."""
-    check_positive("tokens_per_second", tokens_per_second, unit="tokens a second")
-    check_positive("price_per_hour", price_per_hour, or_zero=True)
-    return 1e6 / tokens_per_second / 3600 * price_per_hour if price_per_hour else 0.0
+    memory = inference_memory(config, precision, context, batch, cache_precision=cache_precision)
+    return Deployment(memory, 1e9 * machine.memory_gb, reading, writing, efficiency, input_cost, output_cost)
 
 
 def devices_needed(needed_bytes: float, hardware: Hardware) -> int:

@@ -1,6 +1,6 @@
 """Bytes that a model needs to run: its weights, what it keeps of a text, what it works with; and the largest that fits."""
 
-from collections.abc import Callable
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from helpers.sizing.config import ModelConfig, check_context, check_positive, check_size, count_parameters
@@ -12,15 +12,16 @@ BITS = {
     "Q6_K": 6.5625, "Q5_K": 5.5, "Q4_K": 4.5, "Q4_0": 4.5, "Q3_K": 3.4375, "Q2_K": 2.625,
 }  # fmt: skip
 CHUNK = 2048  # tokens of a prompt that are read at once
+MOST = 2**30  # tokens and texts that are tried
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes that a model needs while it runs: all weights, what is kept of all texts, and what is gone after each step."""
+    """Bytes that a model needs while it runs."""
 
-    weights: float
-    cache: float
-    working: float
+    weights: float  # all of them
+    cache: float  # what is kept of all texts
+    working: float  # what is gone after each step
 
     @property
     def total(self) -> float:
@@ -48,44 +49,42 @@ def weight_bytes(config: ModelConfig, precision: str = "bf16") -> float:
 def cache_numbers(config: ModelConfig, context: int) -> tuple[int, int]:
     """Return how many numbers are kept of one text: of its positions, and in states, which are as large at any length."""
     check_context(config, context)
-    kv = sum(part.kv * part.count * part.kept(context) for part in config.parts)
-    return kv, sum(part.state * part.count for part in config.parts)
+    return sum(part.kv * part.count * part.kept(context) for part in config.parts), config.state
+
+
+def cache_bits(precision: str, cache_precision: str | None) -> float:
+    """Return the bits of a number in the KV cache: those of its own precision, or else of what is computed."""
+    return bits_of(cache_precision, "cache_precision") if cache_precision else 8 * number_bytes(precision)
+
+
+def kept_bytes(kv: int, state: int, bits: float) -> float:
+    """Return the bytes of keys and values, and of recurrent states, which stay in 16 bits at least."""
+    return (kv * bits + state * max(bits, 16)) / 8
 
 
 def cache_bytes(config: ModelConfig, context: int, batch: int = 1, precision: str = "bf16") -> float:
-    """Return the bytes of keys and values in a precision, and of recurrent states, which stay in 16 bits at least."""
+    """Return the bytes of what is kept of a batch of texts."""
     check_size("batch", batch)
-    kv, state = cache_numbers(config, context)
-    bits = bits_of(precision)
-    return batch * (kv * bits + state * max(bits, 16)) / 8
-
-
-def working_bytes(config: ModelConfig, tokens: int, batch: int = 1, precision: str = "bf16") -> float:
-    """Return the bytes that are there while `tokens` pass the widest layer, and those of each text's last logits.
-
-    An estimate: the residual stream and its norm, and the widest layer's inner numbers, with attention's scores never stored
-    (Dao et al., 2022). Libraries keep more or less, and their kernels keep room of their own.
-    """
-    check_size("tokens", tokens)
-    check_size("batch", batch)
-    widest = max(2 * config.d_model, *(part.inner for part in config.parts))
-    return number_bytes(precision) * tokens * (2 * config.d_model + widest) + 4 * batch * config.vocab_size
+    return batch * kept_bytes(*cache_numbers(config, context), bits_of(precision))
 
 
 def inference_memory(
     config: ModelConfig, precision: str = "bf16", context: int = 4096, batch: int = 1, *,
     cache_precision: str | None = None, chunk: int = CHUNK,
 ) -> Memory:  # fmt: skip
-    """Return the bytes to run a model on a batch of texts, of which `chunk` tokens at most are computed at once."""
-    check_size("chunk", chunk)
-    check_size("context", context)
-    kept = cache_precision or ("fp32" if precision == "fp32" else "bf16")
-    bits_of(kept, "cache_precision")
-    return Memory(
-        weight_bytes(config, precision),
-        cache_bytes(config, context, batch, kept),
-        working_bytes(config, max(batch, min(batch * context, chunk)), batch, precision),
-    )
+    """Return the bytes to run a model on a batch of texts, of which `chunk` tokens at most are computed at once.
+
+    What a step works with is an estimate: the residual stream and its norm, the widest layer's inner numbers, with
+    attention's scores never stored (Dao et al., 2022), and each text's last logits. Libraries keep more or less.
+    """
+    for name, size in {"context": context, "batch": batch, "chunk": chunk}.items():
+        check_size(name, size)
+    weights = weight_bytes(config, precision)
+    cache = batch * kept_bytes(*cache_numbers(config, context), cache_bits(precision, cache_precision))
+    at_once = max(batch, min(batch * context, chunk))
+    widest = max(2 * config.d_model, *(part.inner for part in config.parts))
+    working = number_bytes(precision) * at_once * (2 * config.d_model + widest) + 4 * batch * config.vocab_size
+    return Memory(weights, cache, working)
 
 
 def largest_context(
@@ -93,10 +92,11 @@ def largest_context(
 ) -> int:
     """Return the most tokens of each text that fit into so many bytes: 0 if none does, and no more than the model reads."""
     check_positive("memory_bytes", memory_bytes, unit="bytes")
-    return _largest(
-        lambda n: inference_memory(config, precision, n, batch, cache_precision=cache_precision).total <= memory_bytes,
-        config.max_context or 2**30,
-    )
+
+    def needed(n: int) -> float:
+        return inference_memory(config, precision, n, batch, cache_precision=cache_precision).total
+
+    return bisect_right(range(1, (config.max_context or MOST) + 1), memory_bytes, key=needed)
 
 
 def largest_batch(
@@ -105,16 +105,8 @@ def largest_batch(
 ) -> int:  # fmt: skip
     """Return how many texts at once fit into so many bytes; 0 if not one does."""
     check_positive("memory_bytes", memory_bytes, unit="bytes")
-    return _largest(
-        lambda n: inference_memory(config, precision, context, n, cache_precision=cache_precision).total <= memory_bytes,
-        2**30,
-    )
 
+    def needed(n: int) -> float:
+        return inference_memory(config, precision, context, n, cache_precision=cache_precision).total
 
-def _largest(fits: Callable[[int], bool], most: int) -> int:
-    """The largest n up to `most` that fits, where every smaller one does."""
-    low, high = 0, most
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if fits(middle) else (low, middle - 1)
-    return low
+    return bisect_right(range(1, MOST + 1), memory_bytes, key=needed)

@@ -9,7 +9,7 @@ from helpers.sizing.compute import STATE_FLOPS
 from helpers.sizing.costs import EFFICIENCY
 from helpers.sizing.layers import KIMI_RANK
 from helpers.sizing.memory import CHUNK
-from helpers.sizing.reading import BLOCKS, FAMILIES, MOST_LAYERS, NAMES, NO_NETWORKS, PLAIN
+from helpers.sizing.published import BLOCKS, FAMILIES, MOST_LAYERS, NAMES, PLAIN
 from helpers.tables import DATA, read_table
 from theme.parts.fields import number_field
 
@@ -163,7 +163,8 @@ def tables() -> dict[str, object]:
         "derived": [row["model"] for row in models if row.get("derived")],
         "notes": {row["device"]: row["note"] for row in devices if row["note"]},
         "constants": {
-            "families": FAMILIES, "plain": PLAIN, "names": NAMES, "noNetworks": NO_NETWORKS, "blocks": BLOCKS,
+            "families": FAMILIES, "plain": PLAIN, "names": NAMES,
+            "noNetworks": [name for name, does in FAMILIES.items() if does.get("behind") == "nothing"], "blocks": BLOCKS,
             "mostLayers": MOST_LAYERS, "kimiRank": KIMI_RANK, "bits": BITS, "chunk": CHUNK, "stateFlops": STATE_FLOPS,
             "loraRank": LORA_RANK,
         },
