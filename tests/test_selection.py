@@ -126,7 +126,9 @@ def test_the_first_is_one_that_an_engineer_would_defend(row: dict):
         assert needs.use == "research" or model.commercial in ("yes", "conditions")
         assert ("base" in model.kinds) == (needs.kind == "base")
         assert all(grade(model, tag) not in ("no", "silent") for tag in needs.languages)
-        assert model.size > 1 or all((other.model.size or 0) < 4 for other in kept), "no dwarf where a larger one fits"
+        assert (model.size or 0) > 1 or all((other.model.size or 0) < 4 for other in kept), (
+            "no dwarf where a larger one fits"
+        )
     if needs.use != "unconditional":
         assert row["never"] == "" or all(name in BY_NAME for name in row["never"].split()), "all are in the table"
 
@@ -135,7 +137,7 @@ def test_the_first_stays_defensible_when_any_score_moves_by_two_points(monkeypat
     found = [(row["accept"].split(), shortlist(needs_of(row)).kept) for row in TWENTY]
     for moved in (model for model in models() if model.benchmark == INDEX):
         for points in (-2, 2):
-            changed = tuple(replace(one, score=one.score + points) if one is moved else one for one in models())
+            changed = tuple(replace(one, score=(one.score or 0) + points) if one is moved else one for one in models())
             monkeypatch.setattr("helpers.selection.table.models", lambda changed=changed: changed)
             indices = {model.name: index_of.__wrapped__(model)[0] for model in changed}
             monkeypatch.undo()
@@ -148,7 +150,8 @@ def ranked(choice: Choice, indices: dict[str, float | None]) -> list[float]:
     """What sorts a choice if the indices were these."""
     index = indices[choice.model.name]
     evidence = choice.evidence | {"quality": None if index is None else (index / STEP + 0.5) // 1}
-    return [float("inf") if evidence[name] is None else -evidence[name] for name in ORDER]
+    found = [evidence[name] for name in ORDER]
+    return [float("inf") if value is None else -value for value in found]
 
 
 # What the judgement rests on -----------------------------------------------------------------------------------------

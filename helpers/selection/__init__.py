@@ -6,6 +6,7 @@ Facts are those of `data/models.csv`, memory and speed those of `helpers.sizing`
 
 from helpers.selection.choosing import (
     KINDS,
+    NEAR,
     ORDER,
     STEP,
     USES,
@@ -32,11 +33,10 @@ from helpers.selection.table import (
     models,
     named_earlier,
     premiums_of,
-    rank_of,
 )
 
 __all__ = [
-    "GENERAL", "GRADES", "INDEX", "KINDS", "ORDER", "STEP", "USES", "Choice", "Model", "Needs", "Reason", "Sensitivity",
-    "Shortlist", "domains", "grade", "index_of", "judge", "languages", "models", "named_earlier", "premiums_of", "rank_of",
-    "relaxations", "sensitivity", "shortlist", "texts",
+    "GENERAL", "GRADES", "INDEX", "KINDS", "NEAR", "ORDER", "STEP", "USES", "Choice", "Model", "Needs", "Reason",
+    "Sensitivity", "Shortlist", "domains", "grade", "index_of", "judge", "languages", "models", "named_earlier",
+    "premiums_of", "relaxations", "sensitivity", "shortlist", "texts",
 ]  # fmt: skip

@@ -49,7 +49,6 @@ class Needs:
             raise TypeError(f'languages={self.languages!r} is no sequence of tags; give for instance ("en", "vi")')
         if not self.languages:
             raise ValueError("languages=() asks for none; give at least one tag")
-        object.__setattr__(self, "languages", tuple(self.languages))
         known = {
             "use": USES,
             "domain": table.domains(),
@@ -61,6 +60,7 @@ class Needs:
             for value in self.languages if name == "languages" else [getattr(self, name)]:
                 if value not in tuple(accepted):
                     raise ValueError(f"{name} holds {value!r}, which is not known here; there are {', '.join(accepted)}")
+        object.__setattr__(self, "languages", tuple(dict.fromkeys(self.languages)))
         if not isinstance(self.device, sizing.Hardware):
             raise TypeError(f"device={self.device!r} is no Hardware; give known_device(name)")
         for name in ("context", "users", "devices"):
@@ -161,6 +161,7 @@ def judge(model: Model, needs: Needs) -> Choice:
         evidence |= {"speed": speed, "room": machine.memory_gb - needed}
         reasons.append(Reason("speed-bound", {"speed": speed}))
         reasons.append(Reason("room", {"room": machine.memory_gb - needed, "there": machine.memory_gb}))
+    reasons.sort(key=lambda reason: ORDER.index(reason.criterion))
     against, unknown = (tuple(one for one in checks if ("?" in one.kind) is is_open) for is_open in (False, True))
     return Choice(model, against, unknown, tuple(reasons), evidence)
 
@@ -207,13 +208,16 @@ def _ranks(model: Model, needs: Needs, premium: float | None) -> tuple[dict[str,
     score, whose = table.index_of(model)
     is_general, is_for = GENERAL in model.domains, needs.domain in model.domains
     is_near = is_general and needs.domain in NEAR and score is not None
-    fit = "domain" if is_for else "domain-near" if is_near else "domain-general" if is_general else "domain-other"
+    fits = {"-any": is_for and needs.domain == GENERAL, "": is_for, "-near": is_near, "-general": is_general, "-other": True}
+    fit = next(name for name, holds in fits.items() if holds)
     shown = {"domain": needs.domain if is_for or is_general else " and ".join(model.domains)}
     size = "-total" if not model.active_b else "-active" if model.active_b < model.total_b else ""
-    grades = {name_of(tag): table.grade(model, tag) for tag in needs.languages}
+    grades: dict[str, list[str]] = {}
+    for tag in needs.languages:
+        grades.setdefault(table.grade(model, tag), []).append(name_of(tag))
     fills = {"earlier": getattr(table.named_earlier(model), "name", ""), "count": model.languages_count}
-    words = [f"{name}: {texts()[f'grade-{found}'][0].format(**fills)}" for name, found in grades.items()]
-    reasons = [Reason(fit, shown)]
+    words = [f"{', '.join(named)}: {texts()[f'grade-{found}'][0].format(**fills)}" for found, named in grades.items()]
+    reasons = [Reason(f"domain{fit}", shown)]
     if score is None or whose is None:
         reasons.append(Reason("quality-none"))
     else:
@@ -226,11 +230,12 @@ def _ranks(model: Model, needs: Needs, premium: float | None) -> tuple[dict[str,
     reasons.append(Reason(f"size{size}", {"total": model.total_b, "active": model.active_b or 0.0}))
     if set(needs.languages) != {"en"}:
         reasons.append(Reason("premium", {"premium": premium}) if premium else Reason("premium-unknown"))
+    reasons.append(Reason("released", {"date": model.released}) if model.released else Reason("released-unknown"))
     year, month = map(int, (model.released or "0-0").split("-"))
     return {
         "domain": 1.0 if is_for or is_near else 0.5 if is_general else 0.0,
         "quality": None if score is None else float(math.floor(score / STEP + 0.5)),
-        "languages": float(all(found not in ("many", "silent", "no") for found in grades.values())),
+        "languages": float(not {"many", "silent", "no"} & set(grades)),
         "size": math.floor(2 * math.log2(model.size) + 0.5) / 2 if model.size else None,
         "speed": None,
         "room": None,

@@ -5,10 +5,23 @@ const NOT_COPIED = "The link is in the address bar.";
 // A page's fields have ids that begin alike.
 export const fieldsOf = (prefix) => (name) => document.getElementById(`${prefix}-${name}`);
 
-// The number in a field; NaN where there is none or it is no number, `empty` where nothing is there.
+const DIGITS = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+// The number in a field; NaN where there is none or it is no number ("128K", "2,50"), `empty` where nothing is there.
 export function valueOf(field, empty = NaN) {
-  if (field.validity.badInput) return NaN;
-  return field.value === "" ? empty : Number(field.value);
+  const typed = field.value.trim();
+  if (typed === "") return empty;
+  return DIGITS.test(typed) ? Number(typed) : NaN;
+}
+
+// Lets the arrow keys count up and down in a field for a number.
+function count(event) {
+  const { target: field, key } = event;
+  const step = { ArrowUp: 1, ArrowDown: -1 }[key] * (Number(field.dataset.step) || 1);
+  if (!step || !("step" in field.dataset) || Number.isNaN(valueOf(field, 0))) return;
+  event.preventDefault();
+  field.value = Math.max(Number(field.dataset.least), valueOf(field, 0) + step);
+  field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 export const isOption = (menu, value) => [...menu.options].some((one) => one.value === value);
@@ -27,9 +40,11 @@ export function speaker(box) {
 // Names the field that an error is about, and hides the result. An error of any other kind is none of the reader's.
 export function refuse(at, error, Kind) {
   if (!(error instanceof Kind)) throw error;
-  at(error.field).setAttribute("aria-invalid", "true");
-  const label = at(error.field).labels[0].textContent.replace(/\(.*\)/, "").trim();
-  at("state").textContent = `${label}: ${error.message}.`;
+  const field = at(error.field);
+  field.setAttribute("aria-invalid", "true");
+  const label = field.labels[0].textContent.replace(/\(.*\)/, "").trim();
+  const isNumber = !("step" in field.dataset) || field.value.trim() === "" || !Number.isNaN(valueOf(field));
+  at("state").textContent = `${label}: ${isNumber ? error.message : `“${field.value}” is not read as a number; write 128000 or 2.5`}.`;
   at("result").hidden = true;
 }
 
@@ -53,6 +68,7 @@ export function reveal(form) {
   form.setAttribute("aria-busy", "true");
   form.hidden = false;
   form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("keydown", count);
   form.closest(".playground").querySelector(".playground-needs").hidden = true;
 }
 

@@ -1,99 +1,168 @@
 // The selector: reads the form, judges in selector_model.js, shows the shortlist. Nothing leaves the page.
 import { fieldsOf, isOption, linked, openForm, refuse, speaker, valueOf } from "./form.js";
-import { shortlist } from "./selector_model.js";
+import { relaxations, sensitivity, shortlist } from "./selector_model.js";
 import { number } from "./show.js";
 import { SizeError } from "./size_model.js";
 
 const LANGUAGES = ["language-1", "language-2", "language-3"];
-const MENUS = [...LANGUAGES, "domain", "device", "precision", "first"];
+const MENUS = ["use", ...LANGUAGES, "kind", "domain", "device", "precision"];
 const NUMBERS = ["context", "users", "devices", "speed", "price", "budget"];
-const SWITCHES = ["commercial", "answers"];
+const OPENED = 1; // models whose reasons are shown
+const SHOWN = 10; // models before "more"
 
 const form = document.querySelector("#model-selector form");
 const at = fieldsOf("select");
 const say = speaker(at("spoken"));
-let tables;
+let tables, order;
 
 // What is asked ------------------------------------------------------------------------------------------------------
 
 function needs() {
   return {
+    ...Object.fromEntries(["use", "kind", "domain", "precision"].map((name) => [name, at(name).value])),
     languages: [...new Set(LANGUAGES.map((name) => at(name).value).filter(Boolean))],
-    domain: at("domain").value,
     device: tables.sizes.devices[at("device").value],
-    precision: at("precision").value,
     ...Object.fromEntries(NUMBERS.map((name) => [name, valueOf(at(name), name === "budget" ? null : NaN)])),
-    ...Object.fromEntries(SWITCHES.map((name) => [name, at(name).checked])),
   };
 }
-
-const order = () => [at("first").value, ...tables.order.filter((name) => name !== at("first").value)];
 
 function refresh() {
   for (const name of [...MENUS, ...NUMBERS]) at(name).removeAttribute("aria-invalid");
   try {
-    show(shortlist(needs(), order(), tables));
+    show(shortlist(needs(), order, tables));
   } catch (error) {
     refuse(at, error, SizeError);
     say.stop();
   }
 }
 
+// The order of the criteria, each with a button that lets it decide earlier.
+function showOrder() {
+  at("order").replaceChildren(
+    ...order.map((name, i) => {
+      const up = element("button", "↑");
+      up.type = "button";
+      up.disabled = i === 0;
+      up.setAttribute("aria-label", `Decide earlier: ${tables.criteria[name]}`);
+      up.addEventListener("click", () => {
+        order.splice(i - 1, 2, name, order[i - 1]);
+        showOrder();
+        const moved = at("order").children[i - 1];
+        (moved.querySelector("button:enabled") ?? at("order").querySelector("button:enabled")).focus();
+        refresh();
+      });
+      return element("li", up, ` ${tables.criteria[name]}`);
+    }),
+  );
+}
+
 // What is shown ------------------------------------------------------------------------------------------------------
 
-function show({ kept, ruledOut }) {
+function element(tag, ...parts) {
+  const made = document.createElement(tag);
+  made.append(...parts);
+  return made;
+}
+
+function show(found) {
+  const { kept, open, ruledOut } = found;
   at("state").textContent = "";
   at("result").hidden = false;
-  const n = kept.length;
-  at("verdict").textContent = n
-    ? `✓ ${n} of ${n + ruledOut.length} models meet${n === 1 ? "s" : ""} the needs; first: ${kept[0].model}.`
-    : "✗ No model of the list meets the needs. Beneath is what rules each of them out: which need can give way?";
-  at("verdict").classList.toggle("fails", !n);
-  at("kept").replaceChildren(...kept.map((one) => item(one, one.reasons)));
-  at("out").querySelector("summary").textContent = `Ruled out: ${ruledOut.length}`;
-  at("out").hidden = !ruledOut.length;
-  at("out").querySelector("ul").replaceChildren(...ruledOut.map((one) => item(one, one.against)));
+  const all = tables.models.length;
+  at("verdict").textContent = kept.length
+    ? `✓ ${kept.length} of ${all} models meet the needs; first: ${kept[0].model.name}.`
+    : `✗ None of ${all} models is known to meet the needs.`;
+  at("verdict").classList.toggle("fails", !kept.length);
+  at("depends").replaceChildren(...(kept.length ? doubts(found) : ways(found)).map((line) => element("li", ...line)));
+  const items = kept.map((one, i) => item(one, one.reasons, i < OPENED));
+  const more = element("details", element("summary", `${kept.length - SHOWN} more`), element("ol", ...items.slice(SHOWN)));
+  Object.assign(more.querySelector("ol"), { start: SHOWN + 1, className: "shortlist" });
+  at("kept").replaceChildren(...items.slice(0, SHOWN));
+  at("more").replaceChildren(...(kept.length > SHOWN ? [more] : []));
+  list("open", `Look up a fact first: ${open.length}`, open, (one) => one.unknown);
+  list("out", `Ruled out: ${ruledOut.length}`, ruledOut, (one) => one.against);
   say(at("verdict").textContent);
 }
 
-function item({ model }, reasons) {
-  const box = document.createElement("li");
-  const name = document.createElement("strong");
-  name.textContent = model;
-  const list = document.createElement("ul");
-  list.append(...reasons.map(line));
-  box.append(name, list);
-  return box;
+function list(name, title, choices, reasonsOf) {
+  at(name).hidden = !choices.length;
+  at(name).querySelector("summary").textContent = title;
+  at(name).querySelector(":scope > :not(summary)").replaceChildren(...choices.map((one) => item(one, reasonsOf(one), true)));
 }
 
-// A reason in words, and a link to the claim that says why it counts.
-function line({ kind, values }) {
-  const row = document.createElement("li");
-  const shown = (name) => (typeof values[name] === "number" ? number(values[name]) : values[name]);
-  row.append(tables.texts[kind].replace(/\{(\w+)\}/g, (_, name) => shown(name)));
-  const claim = tables.support[kind.replace(/[?+-]$/, "")];
-  if (claim) {
-    const link = document.createElement("a");
-    link.href = `claims.html#ledger-${claim}`;
-    link.textContent = claim;
-    row.append(" ", link);
-  }
-  return row;
+// A model: its facts in a line, and the reasons, which open.
+function item({ model }, reasons, isOpen) {
+  const lines = element("ul", ...reasons.map((reason) => element("li", ...words(reason))));
+  lines.append(element("li", `Read in: ${[model.source, model.score_source].filter(Boolean).join("; ")}`));
+  lines.lastChild.className = "source";
+  const why = element("details", element("summary", element("strong", model.name), " ", facts(model)), lines);
+  why.open = isOpen;
+  return element("li", why);
+}
+
+function facts(model) {
+  const active = model.active_b === null ? "active not known" : model.active_b < model.total_b ? `${number(model.active_b)}B active` : "";
+  const size = `${number(model.total_b)}B${active && `, ${active}`}`;
+  const licence = model.licence ? `${model.licence}${model.licence_note ? ` (${model.licence_note})` : ""}` : "licence not known here";
+  const [{ kind, values }] = model.reasons;
+  const index = kind === "quality-none" ? "not on the index" : `index ${kind === "quality" ? "" : "≥ "}${number(values.score)}`;
+  const line = element("span", [model.developer, model.released ?? "not dated here", size, index, licence].join(" · "));
+  line.className = "facts";
+  return line;
+}
+
+// A reason in words, and a link to the finding that says why it counts.
+function words(reason) {
+  const [text, claim] = tables.texts[reason.kind];
+  const shown = (value) => (typeof value === "number" ? number(value) : value);
+  const said = text.replace(/\{(\w+)\}/g, (_, name) => shown(reason.values[name]));
+  if (!claim) return [said];
+  const link = element("a", claim);
+  link.href = `claims.html#ledger-${claim}`;
+  return [said, " ", link];
+}
+
+const said = (reasons) => reasons.map((reason) => words(reason)[0]).join(" ");
+
+// What the first place depends on, a line each.
+function doubts(found) {
+  const { lookups, without, ties } = sensitivity(found);
+  const lines = lookups.map(({ model, unknown }) => [element("strong", model.name), ` would be first if this is as you need it: ${said(unknown)}`]);
+  if (ties.length) lines.push([`As good as the first in domain and quality: ${ties.map(({ model }) => model.name).join(", ")}.`]);
+  for (const [name, { model }] of Object.entries(without)) lines.push([`Without ${tables.criteria[name]}, ${model.name} would be first.`]);
+  if (!Object.keys(without).length) lines.push(["No single criterion decides: whichever is left out, the first stays."]);
+  return lines;
+}
+
+// What could give way where nothing meets the needs, a line each.
+function ways(found) {
+  const lines = relaxations(found, tables).map(({ choice, change }) => {
+    const parts = Object.entries(change).map(([name, value]) => `${labelOf(name)}: ${valueShown(name, value)}`);
+    return [element("strong", choice.model.name), ` meets all the rest. Change: ${parts.join("; ")}.`];
+  });
+  return lines.length ? lines : [["No change of the needs that can be worked out here would bring a model in."]];
+}
+
+const field = (name) => at(name === "languages" ? "language-1" : name);
+const labelOf = (name) => (name === "languages" ? "Languages" : field(name).labels[0].textContent.replace(/\(.*\)|…/g, "").trim());
+
+function valueShown(name, value) {
+  if (name === "languages") return value.map((tag) => tables.languages[tag]).join(", ");
+  if (typeof value === "number") return number(value);
+  return [...field(name).options].find((option) => option.value === value).text;
 }
 
 // Links -----------------------------------------------------------------------------------------------------
 
-function parts() {
-  const chosen = new URLSearchParams([...MENUS, ...NUMBERS].map((name) => [name, at(name).value]));
-  for (const name of SWITCHES) chosen.set(name, at(name).checked ? "1" : "0");
-  return chosen;
-}
+const parts = () => new URLSearchParams([...[...MENUS, ...NUMBERS].map((name) => [name, at(name).value]), ["order", order.join(" ")]]);
 
 function fromLink() {
   const chosen = linked();
   for (const name of MENUS) if (isOption(at(name), chosen.get(name))) at(name).value = chosen.get(name);
   for (const name of NUMBERS) if (chosen.has(name)) at(name).value = chosen.get(name);
-  for (const name of SWITCHES) if (chosen.has(name)) at(name).checked = chosen.get(name) === "1";
+  const given = (chosen.get("order") ?? "").split(" ");
+  order = [...tables.order].sort().join() === [...given].sort().join() ? given : [...tables.order];
+  showOrder();
 }
 
 openForm(at, form, "selector.json", { begin: (data) => (tables = data), fromLink, parts, refresh });

@@ -1,6 +1,6 @@
 // From needs to a shortlist: what helpers/selection does in Python, step by step the same, with memory and speed from
-// size_model.js. A test compares the two. The tables come from Python.
-import { SizeError, checkPositive, checkSize, countParameters, deployment, readConfig } from "./size_model.js";
+// size_model.js. A test compares the two. What does not depend on the needs, and the tables, come from Python.
+import { SizeError, checkPositive, checkSize, deployment, readConfig } from "./size_model.js";
 
 const refuse = (field, message) => {
   throw new SizeError(field, message);
@@ -10,10 +10,12 @@ const refuse = (field, message) => {
 export function shortlist(needs, order, tables) {
   check(needs, tables);
   const judged = tables.models.map((model) => judge(model, needs, tables));
-  const kept = judged.filter((one) => !one.against.length);
-  kept.sort((a, b) => order.map((name) => compare(a.evidence[name], b.evidence[name])).find((one) => one) ?? 0);
-  return { kept, ruledOut: judged.filter((one) => one.against.length) };
+  const passed = judged.filter((one) => !one.against.length).sort(by(order));
+  const kept = passed.filter((one) => !one.unknown.length);
+  return { needs, order, kept, open: passed.filter((one) => one.unknown.length), ruledOut: judged.filter((one) => one.against.length) };
 }
+
+const by = (order) => (a, b) => order.map((name) => compare(a.evidence[name], b.evidence[name])).find((one) => one) ?? 0;
 
 // More is better, and the unknown comes last.
 function compare(a, b) {
@@ -22,73 +24,167 @@ function compare(a, b) {
   return b - a;
 }
 
-function check(needs, { languages, domains, sizes }) {
+function check(needs, { languages, domains, kinds, sizes, uses }) {
   if (!needs.languages.length) refuse("language-1", "give at least one");
+  const known = { use: uses, "language-1": languages, kind: kinds, precision: sizes.constants.bits };
   for (const tag of needs.languages) if (!(tag in languages)) refuse("language-1", "choose one of the list");
+  for (const name of ["use", "kind", "precision"]) if (!(needs[name] in known[name])) refuse(name, "choose one of the list");
   if (!domains.includes(needs.domain)) refuse("domain", "choose one of the list");
-  if (!(needs.precision in sizes.constants.bits)) refuse("precision", "choose one of the list");
   for (const name of ["context", "users", "devices"]) checkSize(name, needs[name]);
   for (const name of ["speed", "price"]) checkPositive(name, needs[name], true);
-  if (needs.budget !== null) checkPositive("budget", needs.budget);
+  if (needs.budget === null) return;
+  checkPositive("budget", needs.budget);
+  if (!needs.price) refuse("price", "give a price above 0, or no budget: without a price every model meets it");
 }
 
 function judge(model, needs, tables) {
-  // The model's own context is looked at, not that of the checkpoint with the same sizes.
-  const config = { ...readConfig(tables.sizes.models[model.config], tables.sizes), maxContext: null };
-  const found = deployed(config, needs, tables);
-  const counted = countParameters(config);
-  const [total, active] = [counted.total / 1e9, counted.active / 1e9];
-  const premium = meanPremium(model, needs, tables);
-  const isGeneral = model.domain === tables.general;
-  const [speed, there, room] = [found.speed, found.capacity / 1e9, (found.capacity - found.memory.total) / 1e9];
+  const { languages, domain } = needs;
+  const premium = dearest(model, needs, tables);
+  const scale = premium ?? 1;
+  const there = needs.devices * needs.device.memory_gb;
+  const { needed, seconds } = work(model, needs, Math.ceil(needs.context * scale), tables);
+  const speed = seconds ? 1 / seconds / scale : Infinity;
+  const checks = [...factsAgainst(model, needs, scale, tables), ...figuresAgainst(model, needs, needed, there, speed)];
+
+  const [isGeneral, isFor] = [model.domains.includes(tables.general), model.domains.includes(domain)];
+  const isNear = isGeneral && tables.near.includes(domain) && model.evidence.quality !== null;
+  const grades = [...new Set(languages.map((tag) => grade(model, tag)))];
   const evidence = {
-    domain: model.domain === needs.domain ? 1 : isGeneral ? 0.5 : 0,
-    size: Math.floor(Math.log2(total * active) + 0.5) / 2, // the geometric mean, in doublings
+    domain: isFor || isNear ? 1 : isGeneral ? 0.5 : 0,
+    languages: grades.some((one) => ["many", "silent", "no"].includes(one)) ? 0 : 1,
+    speed: null,
+    room: null,
     premium: premium === null ? null : -premium,
-    speed,
-    room,
+    ...model.evidence,
   };
   const reasons = [
-    { kind: model.domain === needs.domain || isGeneral ? "domain" : "domain-", values: { domain: isGeneral ? "general use" : model.domain } },
-    total === active ? { kind: "size", values: { total } } : { kind: "size+", values: { total, active } },
-    premium === null ? { kind: "premium?", values: {} } : { kind: "premium", values: { premium } },
+    {
+      kind: isFor ? (domain === tables.general ? "domain-any" : "domain") : isNear ? "domain-near" : isGeneral ? "domain-general" : "domain-other",
+      values: { domain: isFor || isGeneral ? domain : model.domains.join(" and ") },
+    },
+    { kind: "languages-grades", values: { grades: grades.map((found) => words(model, languages, found, tables)).join("; ") } },
+    ...model.reasons,
   ];
-  reasons.push({ kind: "speed+", values: { speed } }, { kind: "room", values: { room, there } });
-  return { model: model.name, evidence, against: [...factsAgainst(model, needs, tables), ...figuresAgainst(found, needs)], reasons };
+  if (languages.some((tag) => tag !== "en")) {
+    reasons.push(premium === null ? { kind: "premium-unknown", values: {} } : { kind: "premium", values: { premium } });
+  }
+  if (model.config) {
+    Object.assign(evidence, { speed, room: there - needed });
+    reasons.push({ kind: "speed-bound", values: { speed } }, { kind: "room", values: { room: there - needed, there } });
+  }
+  reasons.sort((a, b) => tables.order.indexOf(criterion(a)) - tables.order.indexOf(criterion(b)));
+  const isUnknown = ({ kind }) => kind.includes("?");
+  return { model, against: checks.filter((one) => !isUnknown(one)), unknown: checks.filter(isUnknown), reasons, evidence };
 }
 
-function deployed(config, { device, precision, context, users, price, devices }, { sizes }) {
-  const work = { precision, cachePrecision: null, efficiency: 1, context, batch: users, price, devices };
-  return deployment(config, device, work, sizes);
+// A need, or one of the criteria.
+export const criterion = ({ kind }) => kind.split("-")[0].replace("?", "");
+
+const grade = ({ grades }, tag) => Object.keys(grades).find((name) => grades[name].split(" ").includes(tag));
+
+function words(model, tags, found, { languages, texts }) {
+  const named = tags.filter((tag) => grade(model, tag) === found).map((tag) => languages[tag]);
+  const values = { earlier: model.earlier, count: model.languages_count };
+  return `${named.join(", ")}: ${texts[`grade-${found}`][0].replace(/\{(\w+)\}/g, (_, name) => values[name])}`;
 }
 
-function meanPremium(model, needs, { premiums }) {
-  const known = { en: 1, ...(model.vocabulary ? premiums[model.vocabulary] : {}) };
-  if (!needs.languages.every((tag) => tag in known)) return null;
-  return needs.languages.reduce((total, tag) => total + known[tag], 0) / needs.languages.length;
+// The largest premium of the languages; null where that of one is not known.
+function dearest(model, needs, { premiums }) {
+  const known = { en: 1, ...premiums[model.vocabulary] };
+  return needs.languages.every((tag) => tag in known) ? Math.max(...needs.languages.map((tag) => known[tag])) : null;
 }
 
-function factsAgainst(model, needs, { languages }) {
+const configs = new Map();
+
+// GB to hold a model, and the least seconds of a step; where its exact sizes are not known, of its weights alone.
+function work(model, { device, devices, precision, users }, context, { sizes }) {
+  if (!model.config) {
+    const weights = sizes.constants.bits[precision] / 8;
+    return { needed: model.total_b * weights, seconds: ((model.active_b ?? 0) * weights) / (devices * device.bandwidth_gb_s) };
+  }
+  // The model's own context is looked at, not that of the checkpoint with the same sizes.
+  if (!configs.has(model)) configs.set(model, { ...readConfig(sizes.models[model.config], sizes), maxContext: null });
+  const asked = { precision, cachePrecision: null, efficiency: 1, context, batch: users, price: 0, devices };
+  const found = deployment(configs.get(model), device, asked, sizes);
+  return { needed: found.memory.total / 1e9, seconds: found.decode.seconds };
+}
+
+function factsAgainst(model, needs, scale, tables) {
   const found = [];
   const add = (kind, values = {}) => found.push({ kind, values });
-  const doubt = (fact) => (fact === null ? "?" : "");
-  if (needs.commercial && !model.commercial) add(`licence${doubt(model.commercial)}`, { licence: model.licence });
-  if (needs.answers && !model.answers) add(`answers${doubt(model.answers)}`);
-  const missing = needs.languages.filter((tag) => !model.languages.includes(tag));
-  if (missing.length && !model.languages.length) add("languages?");
-  else if (missing.length) add("languages", { languages: missing.map((tag) => languages[tag]).join(", ") });
+  if (!tables.uses[needs.use].includes(model.commercial)) {
+    const kind = { no: "licence", conditions: "licence-conditions" }[model.commercial] ?? "licence?";
+    add(kind, { licence: model.licence ?? "", note: model.licence_note ?? "" });
+  }
+  if (!tables.kinds[needs.kind].some((kind) => model.kinds.includes(kind))) {
+    add(model.kinds.includes("base") ? "kind-answers" : `kind-${needs.kind}`);
+  }
+  for (const [kind, wanted] of [["languages", "no"], ["languages?", "silent"]]) {
+    const missing = needs.languages.filter((tag) => grade(model, tag) === wanted).map((tag) => tables.languages[tag]);
+    if (missing.length) add(kind, { languages: missing.join(", ") });
+  }
+  const english = Math.floor(model.context / scale);
   if (model.context === null) add("context?");
-  else if (needs.context > model.context) add("context", { most: model.context, context: needs.context });
+  else if (needs.context > english) add("context", { most: model.context, english, tokens: Math.ceil(needs.context * scale) });
   return found;
 }
 
-function figuresAgainst(found, needs) {
-  const reasons = [];
-  const [speed, needed, there] = [found.speed, found.memory.total / 1e9, found.capacity / 1e9];
-  if (!found.fits) reasons.push({ kind: "memory", values: { needed, there, more: needed - there } });
-  if (speed < needs.speed) reasons.push({ kind: "speed", values: { speed, least: needs.speed } });
-  if (needs.budget !== null && found.outputCost > needs.budget) {
-    reasons.push({ kind: "budget", values: { cost: found.outputCost, most: needs.budget } });
+function figuresAgainst(model, needs, needed, there, speed) {
+  const found = [];
+  if (needed > there) found.push({ kind: "memory", values: { needed, there, more: needed - there } });
+  if (speed < needs.speed) found.push({ kind: "speed", values: { speed, least: needs.speed } });
+  const cost = ((1e6 / 3600) * needs.devices * needs.price) / (needs.users * speed);
+  if (needs.budget !== null && cost > needs.budget) found.push({ kind: "budget", values: { cost, most: needs.budget } });
+  if (!model.config) found.push({ kind: "sizes?", values: {} });
+  return found;
+}
+
+// What could give way where nothing meets the needs: of the fewest needs, for each set the best model, and what to change.
+export function relaxations({ needs, order, open, ruledOut }, tables) {
+  const ways = new Map();
+  for (const choice of [...open, ...ruledOut].sort(by(order))) {
+    const change = relaxed(choice, needs, tables);
+    const names = Object.keys(change).join(" ");
+    if (names && !ways.has(names)) ways.set(names, { choice, change });
   }
-  return reasons;
+  const count = ({ change }) => Object.keys(change).length;
+  const fewest = Math.min(...[...ways.values()].map(count));
+  return [...ways.values()].filter((way) => count(way) === fewest);
+}
+
+// What must change for a model to be kept, one need after the other, by as little as will do; nothing if no change would.
+function relaxed(choice, needs, tables) {
+  const { model } = choice;
+  const change = {};
+  let judged = choice;
+  for (;;) {
+    const [block] = [...judged.against, ...judged.unknown];
+    if (!block) return change;
+    const [name, { values }] = [criterion(block), block];
+    if (name === "licence") change.use = model.commercial === "conditions" ? "product" : "research";
+    else if (name === "kind") change.kind = model.kinds.includes("base") ? "base" : "answers";
+    else if (name === "languages") {
+      const known = needs.languages.filter((tag) => !["no", "silent"].includes(grade(model, tag)));
+      change.languages = known.length ? known : ["en"];
+    } else if (name === "context" && model.context !== null) change.context = values.english;
+    else if (name === "memory") change.devices = Math.ceil(values.needed / needs.device.memory_gb);
+    else if (name === "speed") change.speed = values.speed;
+    else if (name === "budget") change.budget = values.cost;
+    else return {};
+    judged = judge(model, { ...needs, ...change }, tables);
+  }
+}
+
+// What the first place depends on: models of `open` that would have it, who has it when one criterion is left out, and who has
+// as much as the first in domain and quality.
+export function sensitivity({ order, kept, open }) {
+  if (!kept.length) return { lookups: open, without: {}, ties: [] };
+  const [first, ...others] = kept;
+  const without = {};
+  for (const name of order) {
+    const [best] = [...kept].sort(by(order.filter((other) => other !== name)));
+    if (best !== first) without[name] = best;
+  }
+  const same = (one) => ["domain", "quality"].every((name) => one.evidence[name] === first.evidence[name]);
+  return { lookups: open.filter((one) => by(order)(one, first) < 0), without, ties: others.filter(same) };
 }
