@@ -349,9 +349,10 @@ def test_an_article_has_its_counts_premium_and_cost(reader: Visitor) -> None:
         "share": number(100 * tokens / 8192, "%"),
     }
     assert page.get_by_role("columnheader", name="Cost").text_content() == "Cost of 1,000 such texts, VND"
-    page.get_by_label("Context window").fill("-5")
-    assert row.locator("[data-column=share]").text_content() == "—"
-    assert page.get_by_label("Context window").get_attribute("aria-invalid") == "true"
+    for typed in ("-5", "128K", "2,50"):
+        page.get_by_label("Context window").fill(typed)
+        assert row.locator("[data-column=share]").text_content() == "—"
+        assert page.get_by_label("Context window").get_attribute("aria-invalid") == "true"
 
 
 PAYLOADS = [

@@ -155,7 +155,7 @@ def judge(model: Model, needs: Needs) -> Choice:
     if model.config:
         needed, seconds = _work(model.config, machine, needs.precision, tokens, int(needs.users))
     speed = 1 / seconds / scale if seconds else math.inf
-    checks = [*_facts(model, needs, scale), *_figures(model, needs, needed, machine.memory_gb, speed)]
+    checks = list(_checks(model, needs, scale, needed, machine.memory_gb, speed))
     evidence, reasons = _ranks(model, needs, premium)
     if model.config:
         evidence |= {"speed": speed, "room": machine.memory_gb - needed}
@@ -174,8 +174,8 @@ def _work(config: str, machine: sizing.Hardware, precision: str, tokens: int, us
     return needed, sizing.decode(sizes, machine, tokens, users, precision).seconds
 
 
-def _facts(model: Model, needs: Needs, scale: float) -> Iterator[Reason]:
-    """Licence, post-training, languages and length, as the table has them."""
+def _checks(model: Model, needs: Needs, scale: float, needed: float, there: float, speed: float) -> Iterator[Reason]:
+    """What speaks against a model or is not known: facts as the table has them; memory, speed and cost as computed."""
     if model.commercial not in USES[needs.use]:
         kind = {None: "licence?", "no": "licence", "conditions": "licence-conditions"}[model.commercial]
         yield Reason(kind, {"licence": model.licence or "", "note": model.licence_note or ""})
@@ -188,10 +188,6 @@ def _facts(model: Model, needs: Needs, scale: float) -> Iterator[Reason]:
         yield Reason("context?")
     elif needs.context > (english := int(model.context / scale)):
         yield Reason("context", {"most": model.context, "english": english, "tokens": math.ceil(needs.context * scale)})
-
-
-def _figures(model: Model, needs: Needs, needed: float, there: float, speed: float) -> Iterator[Reason]:
-    """Memory, speed and cost, as `helpers.sizing` computes them."""
     if needed > there:
         yield Reason("memory", {"needed": needed, "there": there, "more": needed - there})
     if speed < needs.speed:
@@ -260,24 +256,20 @@ def _relaxed(choice: Choice, needs: Needs) -> dict[str, Any]:
     """What must change for a model to be kept, one need after the other, by as little as will do; nothing if none would."""
     change: dict[str, Any] = {}
     while blocks := [*choice.against, *choice.unknown]:
-        name, values, model = blocks[0].criterion, blocks[0].values, choice.model
-        if name == "licence":
-            change["use"] = "product" if model.commercial == "conditions" else "research"
-        elif name == "kind":
-            change["kind"] = "base" if "base" in model.kinds else "answers"
-        elif name == "languages":
-            known = [tag for tag in needs.languages if table.grade(model, tag) not in ("no", "silent")]
-            change["languages"] = tuple(known) or ("en",)
-        elif name == "context" and values:
-            change["context"] = values["english"]
-        elif name == "memory":
-            change["devices"] = math.ceil(values["needed"] / needs.device.memory_gb)
-        elif name == "speed":
-            change["speed"] = values["speed"]
-        elif name == "budget":
-            change["budget"] = values["cost"]
-        else:
+        model, values = choice.model, blocks[0].values
+        known = tuple(tag for tag in needs.languages if table.grade(model, tag) not in ("no", "silent"))
+        name, value = {
+            "licence": ("use", "product" if model.commercial == "conditions" else "research"),
+            "kind": ("kind", "base" if "base" in model.kinds else "answers"),
+            "languages": ("languages", known or ("en",)),
+            "context": ("context", values.get("english")),
+            "memory": ("devices", math.ceil(values.get("needed", 0) / needs.device.memory_gb)),
+            "speed": ("speed", values.get("speed")),
+            "budget": ("budget", values.get("cost")),
+        }.get(blocks[0].criterion, ("", None))
+        if value is None:
             return {}
+        change[name] = value
         choice = judge(model, replace(needs, **change))
     return change
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from helpers import assets
 from helpers.corpora import Declaration, comparable_declarations
 from helpers.tokens import NAMES, VOCABULARIES
+from theme.parts.fields import number_field
 from theme.parts.kept import kept
 from theme.parts.vocabularies import packed
 
@@ -81,11 +82,7 @@ def form() -> str:
         f"{escape(item.name)} <small>{escape(item.maker)} {item.year}</small></label></th>{cells}</tr>"
         for key, item in reversed(VOCABULARIES.items())
     )
-    rates = "".join(
-        f'<label>{label} <input id="tokens-{name}" type="number" inputmode="decimal" '
-        f'value="{value}" step="{step}" min="{least}"></label>'
-        for name, (label, value, step, least) in RATES.items()
-    )
+    rates = "".join(number_field("tokens", name, *rest) for name, rest in RATES.items())
     currencies = "".join(f"<option>{code}</option>" for code in CURRENCIES)
     chats = "".join(
         f'<div data-chat="{key}"><p class="counts">{escape(NAMES[key])}: <span></span>'

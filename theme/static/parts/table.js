@@ -1,12 +1,14 @@
 // What a number of tokens means: by character, against English, and at the rates that the reader sets.
+import { valueOf } from "./form.js";
 import { number } from "./show.js";
 
 // The value of a field, NaN (and the field marked) where it holds none that makes sense.
 function rate(form, name) {
   const field = form.querySelector(`#tokens-${name}`);
-  const isRight = field.value !== "" && field.validity.valid;
+  const value = valueOf(field);
+  const isRight = value >= Number(field.dataset.least);
   field.setAttribute("aria-invalid", String(!isRight));
-  return isRight ? field.valueAsNumber : NaN;
+  return isRight ? value : NaN;
 }
 
 // The row of one vocabulary: n tokens of a text, against those of the English one; undefined where not known yet.
