@@ -83,7 +83,7 @@ def _gap(paper: PageObject) -> float:
     return min(heights) / float(paper.mediabox.height) - 20 / 297
 
 
-@pytest.mark.parametrize("name", ["index", "03_multilingual_tokens", "token_playground", "sampling_playground", "claims"])
+@pytest.mark.parametrize("name", ["index", "03_multilingual_tokens", "token_playground", "model_playground", "claims"])
 def test_nothing_moves_for_readers_who_asked_for_stillness(reader: Visitor, name: str) -> None:
     page = reader.open(f"chapters/{name}.html")
     assert page.evaluate(MOVING), "without the wish something moves, so the test sees it"

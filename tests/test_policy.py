@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.browser import Visitor
-from theme.policy import policy, sealed
+from theme.parts import playground
+from theme.policy import ENGINE, policy, sealed
 from tools import site
 
 HEAD = '<meta charset="utf-8"><title>x</title><script>let a = "é";</script>'
@@ -31,6 +32,13 @@ def test_a_policy_names_the_scripts_that_stand_in_the_page() -> None:
     assert f"script-src 'self' 'sha256-{digest}';" in policy(PAGE)
     assert "script-src 'self';" in policy('<head></head><script src="x.js"></script>')
     assert "unsafe-eval" not in policy(PAGE) and "unsafe-inline" not in policy(PAGE).split("style-src")[0]
+
+
+def test_only_the_page_with_the_model_may_compile_webassembly() -> None:
+    theirs = policy(f"{PAGE}<div {ENGINE}></div>")
+    assert "script-src 'self' 'sha256-" in theirs and "'wasm-unsafe-eval' blob:;" in theirs
+    assert "worker-src 'self' blob:;" in theirs and "blob:" not in policy(PAGE) and "'unsafe-eval'" not in theirs
+    assert ENGINE in playground.FORM
 
 
 def test_the_policy_stands_after_the_charset() -> None:

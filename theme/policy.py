@@ -17,6 +17,7 @@ RULES = {
     "font-src": "'self' data:", "connect-src": "'self'", "worker-src": "'self'", "form-action": "'self'",
     "base-uri": "'none'",
 }  # fmt: skip
+ENGINE = 'id="model-playground"'  # the page that runs a model: WebAssembly, in a worker that llama.cpp makes of its own code
 
 
 def seal(site: Path) -> None:
@@ -46,7 +47,9 @@ def sealed(text: str) -> str:
 
 
 def policy(text: str) -> str:
-    """Return the policy for a page, which allows the scripts that stand in it and no other."""
+    """Return the policy for a page, which allows the scripts that stand in it and no other, but for a model's engine."""
     digests = dict.fromkeys(hashlib.sha256(script.encode()).digest() for script in INLINE.findall(text))
-    allowed = "".join(f" 'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
-    return "; ".join(f"{name} {value}{allowed * (name == 'script-src')}" for name, value in RULES.items())
+    more = {"script-src": "".join(f" 'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)}
+    if ENGINE in text:
+        more = {"script-src": more["script-src"] + " 'wasm-unsafe-eval' blob:", "worker-src": " blob:"}
+    return "; ".join(f"{name} {value}{more.get(name, '')}" for name, value in RULES.items())

@@ -8,7 +8,7 @@ import tinycss2
 from tinycss2.ast import Node
 
 WORD = re.compile(r"[\w-]+")
-OTHERS = re.compile(r"searchindex\.js$|fontawesome")  # have all words of the book, and the names of all icons
+OTHERS = re.compile(r"searchindex\.js$|fontawesome|/engine/")  # words of the book, of icons, of llama.cpp
 NAMED = re.compile(r"[.#]([\w-]+)")
 ARGUMENTS = re.compile(r"\((?:[^()]|\([^()]*\))*\)")  # of :not(), :is() and their like: any of them may hold
 COMMA = re.compile(r",(?![^()]*\))")

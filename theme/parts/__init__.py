@@ -13,7 +13,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from theme.parts import sampling, selector, size, tokens
+from theme.parts import playground, selector, size, tokens
 
 
 class Part(NamedTuple):
@@ -22,7 +22,7 @@ class Part(NamedTuple):
     mark: str  # of the pages that need it
     directive: str = ""  # puts its form on a page; without script the form says what it needs
     form: Callable[[], str] = str
-    data: Callable[[], dict[str, object]] = dict  # what is written to `_static/parts`, as bytes or as JSON, by file name
+    data: Callable[[], dict[str, object]] = dict  # what `_static/parts` gets by file name: bytes, a file, or else JSON
     looks: tuple[str, ...] = ()  # the styles that its own builds on
 
 
@@ -30,7 +30,7 @@ PARTS = {
     "explore": Part('class="plot explore"'),
     "tokens": Part('id="token-playground"', "token-playground", tokens.form, tokens.data),
     "size": Part('id="size-calculator"', "size-calculator", size.form, size.data, ("tokens",)),
-    "sampling": Part('id="sampling-playground"', "sampling-playground", sampling.form, sampling.data, ("tokens", "size")),
+    "playground": Part('id="model-playground"', "model-playground", playground.form, playground.data, ("tokens", "size")),
     "selector": Part('id="model-selector"', "model-selector", selector.form, selector.data, ("tokens", "size")),
 }
 
@@ -73,7 +73,12 @@ def write_data(app: Sphinx, error: Exception | None) -> None:
         contents = part.data() if any(part.mark in page for page in pages) else {}
         for name, content in contents.items():
             file = Path(app.outdir) / "_static" / "parts" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, Path):  # large: it is copied once, when the site is published
+                if not file.is_symlink() or file.readlink() != content:
+                    file.unlink(missing_ok=True)
+                    file.symlink_to(content)
+                continue
             made = content if isinstance(content, bytes) else json.dumps(content, ensure_ascii=False).encode()
             if not file.exists() or file.read_bytes() != made:
-                file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(made)
