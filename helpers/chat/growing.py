@@ -1,4 +1,8 @@
-"""Answers as they grow: rows of one batch that split where the draws of their members part."""
+"""Answers as they grow: rows of one batch that split where the draws of their members part.
+
+Answers to one prompt that are the same so far are one row. That is for speed alone and exact, since a row's logits depend on
+its own tokens: of the 7,665 tokens of chapter 08's answers to short questions the model computes 3,287.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
