@@ -28,7 +28,6 @@ from hypothesis.internal.conjecture import providers
 from helpers import claims, corpora, languages, presets, selection, sizing
 from helpers.crawl import read
 from helpers.sampling import draws
-from tests.test_sampling_beams import Table
 
 # Hypothesis also draws constants from the modules that happen to be loaded; here the draws are to be the same in each run.
 providers._get_local_constants = lambda: providers._local_constants
@@ -196,23 +195,13 @@ ROWS = [
     Row("crawl.rules.why_rejected", text=TEXT, language=text(of(["en", "zh-cn"]))),
     Row("crawl.plan.checked_shares", lambda found, g: isclose(sum(found.values()), 1), shares=SHARES),
     # Sampling and the chat model
-    Row("sampling.filters.temperature", leaves_a_token, ("temperature",), logits=LOGITS, value=PART),
-    Row("sampling.filters.top_k", leaves_a_token, ("top_k",), logits=LOGITS, k=SIZE),
-    Row("sampling.filters.top_p", leaves_a_token, ("top_p",), logits=LOGITS, p=PART),
-    Row("sampling.filters.min_p", leaves_a_token, ("min_p",), logits=LOGITS, p=PART),
-    Row("sampling.filters.typical", leaves_a_token, ("typical",), logits=LOGITS, mass=PART),
-    Row("sampling.filters.repetition_penalty", leaves_a_token, ("repetition_penalty",), logits=LOGITS, penalty=PART,
-        previous=one(torch.tensor([[0, 1], [2, 3], [1, 1]]), torch.tensor([9]), torch.tensor([[-1]]), torch.tensor([0.5]))),
-    Row("sampling.filters.mask_to", leaves_a_token, logits=LOGITS, allowed=ALLOWED),
-    Row("sampling.draws.Settings", gaps=True, temperature=PART, top_k=SIZE, top_p=PART, min_p=PART, typical=PART,
-        repetition_penalty=PART, order=one(draws.ORDER, (), draws.ORDER[:2], ("x",) * 5)),
-    Row("sampling.draws.sample", lambda ids, g: (ids >= 0).all(), logits=LOGITS, allowed=ALLOWED),
+    Row("sampling.draws.Settings", gaps=True, temperature=PART, top_k=SIZE, top_p=PART, min_p=PART,
+        repetition_penalty=PART, order=one(draws.ORDER, (), draws.ORDER[:2], ("x",) * 4)),
+    Row("sampling.draws.apply", leaves_a_token, logits=LOGITS, allowed=ALLOWED,
+        settings=one(draws.Settings(0.7, top_p=0.9, repetition_penalty=1.3)),
+        previous=one(torch.tensor([[0, 1], [2, 3], [1, 1]]), None, torch.tensor([[-1]] * 3), torch.tensor([0.5]))),
     Row("sampling.draws.pick", lambda ids, g: (ids >= 0).all(), logits=LOGITS,
         uniforms=(tensor(3, 2)[0].map(torch.sigmoid), tensor(3, 2)[1])),
-    Row("sampling.draws.greedy", lambda ids, g: (ids >= 0).all(), logits=LOGITS),
-    Row("sampling.beams.beam_searches", lambda found, g: len(found) == len(g["prompts"]),
-        decoder=one(Table(lambda ids: torch.arange(float(V)))), num_beams=count(1, 2), max_new_tokens=count(1, 4),
-        eos=count(0, V - 1), prompts=one([[1], [2, 3]], [], [[]], [[1], []], "ab", [1, 2])),
     Row("chat.asked", lambda ids, g: len(ids) > 3, question=text(st.text(min_size=1)), system=TEXT),
     Row("chat.generate", lambda found, g: all(len(answer.ids) <= g["max_new_tokens"] for answer in found), ("prompt",),
         prompts=PROMPTS, max_new_tokens=count(1, 2), seed=SEED, stop=text(st.none() | st.just("."))),
@@ -237,10 +226,10 @@ ROWS = [
     Row("sizing.training_memory", not_negative, gaps=True, config=MODEL, precision=any_of("fp32", "bf16"), batch=BATCH,
         context=LENGTH, checkpointing=any_of("full"), lora_rank=SIZE),
     Row("sizing.lora_parameters", not_negative, config=MODEL, rank=SIZE, targets=one(("query",), (), ("none",), "query")),
-    Row(shortlist, lambda found, g: len(found.kept + found.ruled_out) == len(selection.models()), gaps=True,
+    Row(shortlist, lambda found, g: len(found.kept + found.open_ + found.ruled_out) == len(selection.models()), gaps=True,
         order=one(selection.ORDER, (), ("size",), ("size",) * 5), domain=any_of("general"), context=SIZE, users=SIZE,
         languages=one(["en"], [], ["zz"], ["en", "en"], "en", ["\ud800"]), devices=SIZE, precision=PRECISION, speed=AMOUNT,
-        price=AMOUNT, budget=AMOUNT, commercial=BOOLS, answers=BOOLS),
+        price=AMOUNT, budget=AMOUNT, use=any_of(*selection.USES), kind=any_of(*selection.KINDS)),
     Row("quantisation.quantise", weight=LOGITS, bits=size(2, 8), share=one("channel", "none-such", 0, -1, 3, 2.0, HUGE)),
     Row("training.Recipe", n_tokens=SIZE, batch_size=SIZE, context=SIZE, seconds=POSITIVE, learning_rate=PART,
         warmup=number(0, 0.9), weight_decay=PART, clip=POSITIVE),
