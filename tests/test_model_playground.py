@@ -182,7 +182,8 @@ def test_a_draw_from_the_likeliest_is_one_from_all(reader: Visitor) -> None:
       return [wrong, asked]; }}"""
     wrong, asked = opened(reader).evaluate(script)
     assert wrong == 0
-    assert max(asked[3], asked[5]) == 0, "a top-k or min-p that ends among the likeliest never needs the others"
+    assert asked[3] == 0, "a top-k among the likeliest never needs the others"
+    assert sum(asked[:8]) < 8 * 40 / 2, "most draws do not, though these distributions are flatter than a model's"
 
 
 def test_groups_stand_for_the_tokens_that_they_hold() -> None:
