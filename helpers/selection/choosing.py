@@ -263,11 +263,11 @@ def _relaxed(choice: Choice, needs: Needs) -> dict[str, Any]:
             "kind": ("kind", "base" if "base" in model.kinds else "answers"),
             "languages": ("languages", known or ("en",)),
             "context": ("context", values.get("english")),
-            "memory": ("devices", math.ceil(values.get("needed", 0) / needs.device.memory_gb)),
+            "memory": ("devices", math.ceil(min(values.get("needed", 0) / needs.device.memory_gb, MOST))),
             "speed": ("speed", values.get("speed")),
             "budget": ("budget", values.get("cost")),
         }.get(blocks[0].criterion, ("", None))
-        if value is None:
+        if value is None or change.get(name) == value:
             return {}
         change[name] = value
         choice = judge(model, replace(needs, **change))

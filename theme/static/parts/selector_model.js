@@ -26,7 +26,7 @@ function compare(a, b) {
 
 function check(needs, { languages, domains, kinds, sizes, uses }) {
   if (!needs.languages.length) refuse("language-1", "give at least one");
-  const known = { use: uses, "language-1": languages, kind: kinds, precision: sizes.constants.bits };
+  const known = { use: uses, kind: kinds, precision: sizes.constants.bits };
   for (const tag of needs.languages) if (!(tag in languages)) refuse("language-1", "choose one of the list");
   for (const name of ["use", "kind", "precision"]) if (!(needs[name] in known[name])) refuse(name, "choose one of the list");
   if (!domains.includes(needs.domain)) refuse("domain", "choose one of the list");
@@ -78,7 +78,7 @@ function judge(model, needs, tables) {
 }
 
 // A need, or one of the criteria.
-export const criterion = ({ kind }) => kind.split("-")[0].replace("?", "");
+const criterion = ({ kind }) => kind.split("-")[0].replace("?", "");
 
 const grade = ({ grades }, tag) => Object.keys(grades).find((name) => grades[name].split(" ").includes(tag));
 
@@ -160,17 +160,19 @@ function relaxed(choice, needs, tables) {
   for (;;) {
     const [block] = [...judged.against, ...judged.unknown];
     if (!block) return change;
-    const [name, { values }] = [criterion(block), block];
-    if (name === "licence") change.use = model.commercial === "conditions" ? "product" : "research";
-    else if (name === "kind") change.kind = model.kinds.includes("base") ? "base" : "answers";
-    else if (name === "languages") {
-      const known = needs.languages.filter((tag) => !["no", "silent"].includes(grade(model, tag)));
-      change.languages = known.length ? known : ["en"];
-    } else if (name === "context" && model.context !== null) change.context = values.english;
-    else if (name === "memory") change.devices = Math.ceil(values.needed / needs.device.memory_gb);
-    else if (name === "speed") change.speed = values.speed;
-    else if (name === "budget") change.budget = values.cost;
-    else return {};
+    const { values } = block;
+    const known = needs.languages.filter((tag) => !["no", "silent"].includes(grade(model, tag)));
+    const [name, value] = {
+      licence: ["use", model.commercial === "conditions" ? "product" : "research"],
+      kind: ["kind", model.kinds.includes("base") ? "base" : "answers"],
+      languages: ["languages", known.length ? known : ["en"]],
+      context: ["context", values.english],
+      memory: ["devices", Math.ceil(values.needed / needs.device.memory_gb)],
+      speed: ["speed", values.speed],
+      budget: ["budget", values.cost],
+    }[criterion(block)] ?? [];
+    if (value === undefined || change[name] === value) return {};
+    change[name] = value;
     judged = judge(model, { ...needs, ...change }, tables);
   }
 }
