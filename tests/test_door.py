@@ -25,7 +25,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
 
-from helpers import claims, corpora, languages, presets, selection, sizing
+from helpers import claims, corpora, languages, selection, sizing
 from helpers.crawl import read
 from helpers.sampling import draws
 
@@ -154,7 +154,6 @@ ROWS = [
     Row("exercises.grade", lambda said, g: said[1], answer=ANSWERS, expected=one(2.5, [1], "a"), because=one(""), rel=PART),
     Row("exercises.check", answer=ANSWERS, expected=one(2.5), because=one("so"), hints=one({3: "No."})),
     Row("tables.read_table", lambda table, g: len(table), gaps=True, name=any_of("hardware")),
-    Row("presets.preset", name=any_of(*presets.PRESETS)),
     # Estimates and laws
     Row("estimates.proportion", lambda e, g: 0 <= e.low <= e.value <= e.high < 100.01, count=size(0, 50), total=size(50)),
     Row("estimates.bootstrap", lambda e, g: e.low <= e.high and e.value == max(g["values"]),
