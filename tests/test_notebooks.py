@@ -14,7 +14,9 @@ from tools.lint import FOLDED
 
 NOTEBOOKS = notebooks()
 MOVED = [
-    path for path in NOTEBOOKS if path.stem in ("01_why", "03_multilingual_tokens", "06_model_size", "08_sampling")
+    path
+    for path in NOTEBOOKS
+    if path.stem in ("01_why", "03_multilingual_tokens", "06_model_size", "08_sampling", "09_putting_it_together")
 ]  # chapters that have the form of CONTRIBUTING.md
 SECTIONS = ["In this chapter", "In practice", "Exercises", "Quiz", "Summary"]
 chapters = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
