@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.selection import ORDER, Choice, Needs, relaxations, sensitivity, shortlist, texts
+from helpers.selection import ORDER, Choice, Needs, sensitivity, shortlist, texts
 from tests.browser import Visitor
 from tests.small_site import assert_named, assert_needs_script, assert_plain, assert_whole, build, checkout, pages_with
 from tests.test_selection import TWENTY, drawn, names, needs_of
@@ -89,7 +89,7 @@ def found_in_python(needs: Needs, order: Sequence[str]) -> dict:
         "lookups": [choice.model.name for choice in what.lookups],
         "ties": [choice.model.name for choice in what.ties],
         "without": {name: choice.model.name for name, choice in what.without.items()},
-        "ways": [] if found.kept else [[choice.model.name, change] for choice, change in relaxations(found)],
+        "ways": [[choice.model.name, change] for choice, change in what.ways],
     }
 
 

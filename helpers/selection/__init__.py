@@ -16,7 +16,6 @@ from helpers.selection.choosing import (
     Sensitivity,
     Shortlist,
     judge,
-    relaxations,
     sensitivity,
     shortlist,
     texts,
@@ -38,5 +37,5 @@ from helpers.selection.table import (
 __all__ = [
     "GENERAL", "GRADES", "INDEX", "KINDS", "NEAR", "ORDER", "STEP", "USES", "Choice", "Model", "Needs", "Reason",
     "Sensitivity", "Shortlist", "domains", "grade", "index_of", "judge", "languages", "models", "named_earlier",
-    "premiums_of", "relaxations", "sensitivity", "shortlist", "texts",
+    "premiums_of", "sensitivity", "shortlist", "texts",
 ]  # fmt: skip

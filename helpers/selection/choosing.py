@@ -240,10 +240,8 @@ def _ranks(model: Model, needs: Needs, premium: float | None) -> tuple[dict[str,
     }, reasons
 
 
-def relaxations(found: Shortlist) -> list[tuple[Choice, dict[str, Any]]]:
-    """Return what could give way where nothing meets the needs: of the fewest needs, for each set the best model, and what
-    of the needs must change to keep it: `replace(needs, **change)`.
-    """
+def _ways(found: Shortlist) -> list[tuple[Choice, dict[str, Any]]]:
+    """What could give way where nothing meets the needs: of the fewest needs, for each set the best model and its change."""
     ways: dict[tuple[str, ...], tuple[Choice, dict[str, Any]]] = {}
     for choice in sorted((*found.open_, *found.ruled_out), key=lambda choice: _rank(choice, found.order)):
         change = _relaxed(choice, found.needs)
@@ -277,18 +275,20 @@ def _relaxed(choice: Choice, needs: Needs) -> dict[str, Any]:
 @dataclass(frozen=True)
 class Sensitivity:
     """What the first place depends on: models that would have it if what is not known of them were as needed; who has it
-    when one criterion is left out; models that have as much as the first in what decides before size.
+    when one criterion is left out; models as good in domain and quality. Where nothing meets the needs, `ways` has a model
+    for each set of needs that could give way, and how: `replace(needs, **change)` keeps it.
     """
 
     lookups: tuple[Choice, ...]
     without: dict[str, Choice]
     ties: tuple[Choice, ...]
+    ways: tuple[tuple[Choice, dict[str, Any]], ...]
 
 
 def sensitivity(found: Shortlist) -> Sensitivity:
-    """Return what the first place of a shortlist depends on; with none, what could be looked up."""
+    """Return what the first place of a shortlist depends on; with none, what could be looked up, and what could give way."""
     if not found.kept:
-        return Sensitivity(found.open_, {}, ())
+        return Sensitivity(found.open_, {}, (), tuple(_ways(found)))
     first, *others = found.kept
     before = _rank(first, found.order)
     lookups = tuple(choice for choice in found.open_ if _rank(choice, found.order) < before)
@@ -298,4 +298,4 @@ def sensitivity(found: Shortlist) -> Sensitivity:
         if best is not first:
             without[name] = best
     ties = (one for one in others if all(one.evidence[name] == first.evidence[name] for name in ("domain", "quality")))
-    return Sensitivity(lookups, without, tuple(ties))
+    return Sensitivity(lookups, without, tuple(ties), ())
