@@ -453,11 +453,13 @@ def test_the_model_in_the_page_agrees_with_python(player: Visitor, n: int) -> No
         ours[torch.tensor(order)] = torch.tensor(logits, dtype=torch.float64)
         total = ours.logsumexp(dim=-1)  # llama.cpp adds up 49,152 floats, one after the other
         assert sorted(order) == list(range(len(tokenizer))) and abs(total.item()) < 1e-3
-        same += int(ours.argmax()) == int(wanted.argmax())
+        first = int(ours.argmax())
+        same += first == int(wanted.argmax())
+        assert (wanted.max() - wanted[first]).item() < 0.15, "where another is first, Python has two almost even"
         kl.append((wanted.exp() * (wanted - ours + total)).sum().item())
     print(f"{same} of {n} first tokens are the same; KL {np.median(kl):.4f} nats in the median, {max(kl):.4f} at most")
     player.page.evaluate("() => { door.abort(); delete globalThis.engine; delete globalThis.door; }")
-    assert same >= n - 1 and np.median(kl) <= 0.02
+    assert same >= n - 2 and np.median(kl) <= 0.01
 
 
 def test_the_model_reads_what_python_reads(player: Visitor) -> None:

@@ -4,10 +4,10 @@ const STORE = "understanding-foundation-models";
 const CONTEXT = 2_048; // tokens of prompt and answer
 const AT_ONCE = 64; // tokens of a prompt that are read before a stop is heard
 const NEEDED = 400 * 2 ** 20; // bytes of memory, model and cache
-const FIRST_CODE = 0xf0000; // theme/parts/playground.py puts such characters in the place of the tokens' texts
+const FIRST_CODE = 0xf0000; // theme/parts/chat_model.py puts such characters in the place of the tokens' texts
 const QUIET = { debug() {}, log() {}, warn() {}, error() {} }; // what goes wrong comes as an exception too
 
-export class EngineError extends Error {}
+const here = (name) => new URL(`engine/${name}`, import.meta.url).href;
 
 // Why this browser can't run the model, in words; "" if it can.
 export function whyNot() {
@@ -24,11 +24,10 @@ export function whyNot() {
 // The model, { next, room }, which stays until `signal` aborts; `about` is what the site says of its file, `tell(part)` hears
 // how much of it has come.
 export async function load(about, { tell, signal }) {
-  const here = (name) => new URL(`engine/${name}`, import.meta.url).href;
   const [{ Wllama }, head, file] = await Promise.all([
     import(here("wllama.js")),
     answerOf(here("head.bin"), signal).then((answer) => answer.blob()),
-    weightsOf(`${here(about.file)}?${about.version}`, about.bytes, tell, signal),
+    weightsOf(about, tell, signal),
   ]);
   signal.throwIfAborted();
   const llama = new Wllama({ default: here("wllama.wasm") }, { suppressNativeLog: true, logger: QUIET });
@@ -38,7 +37,7 @@ export async function load(about, { tell, signal }) {
     const options = { n_ctx: CONTEXT, n_batch: AT_ONCE, n_threads: 1, n_gpu_layers: 0, n_parallel: 1, warmup: false };
     await llama.loadModel([new Blob([head, file.slice(about.offset)])], options);
   } catch (error) {
-    throw new EngineError(`The model could not be started (${error.message}).`);
+    throw new Error(`The model could not be started (${error.message}).`);
   }
   return { next: (ids, n, stop) => next(llama, ids, n, stop), room: CONTEXT };
 }
@@ -54,43 +53,41 @@ async function next(llama, ids, n, stop) {
 
 async function answerOf(url, signal) {
   const answer = await fetch(url, { signal }).catch((error) => {
-    throw new EngineError(`The connection failed (${error.message}). Try again.`);
+    throw new Error(`The connection failed (${error.message}). Try again.`);
   });
-  if (!answer.ok) throw new EngineError(`This site lacks a file of the model (${answer.status}: ${new URL(url).pathname}).`);
+  if (!answer.ok) throw new Error(`This site lacks a file of the model (${answer.status}: ${new URL(url).pathname}).`);
   return answer;
 }
 
 // The model's file: of an earlier visit, or fetched and kept, if the browser lets a page keep anything.
-async function weightsOf(url, size, tell, signal) {
-  const store = await globalThis.caches?.open(STORE);
+async function weightsOf(about, tell, signal) {
+  const [store, url] = [await storeOf(), addressOf(about)];
   const kept = await (await store?.match(url))?.blob();
-  if (kept?.size === size) return kept;
+  if (kept?.size === about.bytes) return kept;
   const parts = [];
   let come = 0;
   const reader = (await answerOf(url, signal)).body.getReader();
-  try {
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      parts.push(part.value);
-      come += part.value.length;
-      tell(come / size);
-    }
-  } catch (error) {
-    throw new EngineError(`The connection broke (${error.message}). Try again.`);
+  for (let part = await read(reader); !part.done; part = await read(reader)) {
+    parts.push(part.value);
+    come += part.value.length;
+    tell(come / about.bytes);
   }
-  if (come !== size) throw new EngineError(`The file came broken: ${come} bytes and not ${size}. Try again.`);
+  if (come !== about.bytes) throw new Error(`The file came broken: ${come} bytes and not ${about.bytes}. Try again.`);
   const blob = new Blob(parts);
-  await keep(store, url, blob);
+  for (const old of (await store?.keys()) ?? []) await store.delete(old); // of an older version of the book
+  await store?.put(url, new Response(blob)).catch((error) => console.info(`There is no room to keep the model: ${error.message}`));
   return blob;
 }
 
-// A browser that has no room for the file fetches it again next time; those of older versions of the book go.
-async function keep(store, url, blob) {
-  for (const old of (await store?.keys()) ?? []) await store.delete(old);
-  await store?.put(url, new Response(blob)).catch((error) => console.info(`The model is not kept: ${error.message}`));
-}
+const read = (reader) =>
+  reader.read().catch((error) => {
+    throw new Error(`The connection broke (${error.message}). Try again.`);
+  });
+
+const addressOf = ({ file, version }) => `${here(file)}?${version}`;
+
+// What the browser keeps of this site; undefined where it keeps nothing, as in some private windows.
+const storeOf = () => globalThis.caches?.open(STORE).catch(() => undefined);
 
 // Whether the browser has the file of an earlier visit.
-export async function isKept(about) {
-  const store = await globalThis.caches?.open(STORE);
-  return Boolean(await store?.match(`${new URL(`engine/${about.file}`, import.meta.url).href}?${about.version}`));
-}
+export const isKept = async (about) => Boolean(await (await storeOf())?.match(addressOf(about)));

@@ -253,8 +253,8 @@ function writeOne() {
 function goOn(place, id) {
   list.cut(place);
   picks = new Map([...picks].filter(([one]) => one < place)).set(place, id);
-  at("stop").focus();
   writeOne();
+  at("stop").focus(); // the button that was pressed is gone
 }
 
 function answerTwenty() {
