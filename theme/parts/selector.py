@@ -90,14 +90,16 @@ def data() -> dict[str, object]:
 @cache
 def tables() -> dict[str, object]:
     """Return models, premiums, words and the tables of the calculator, for the script."""
-    vocabularies = sorted({model.vocabulary for model in models() if model.vocabulary})
+    languages, used = selection.languages(), {model.vocabulary for model in models()}
+    premiums = [(name, known) for name, known in selection.premiums().items() if name in used]
     return {
         "models": [_known(model) for model in models()],
-        "premiums": {name: selection.premiums_of(name) for name in vocabularies},
-        "languages": {tag: name_of(tag) for tag in selection.languages()},
+        "premiums": {name: {tag: known[tag] for tag in languages if tag in known} for name, known in premiums},
+        "languages": {tag: name_of(tag) for tag in languages},
         "domains": selection.domains(),
         "general": GENERAL,
         "near": selection.NEAR,
+        "index": selection.INDEX,
         "uses": selection.USES,
         "kinds": {name: sorted(kinds) for name, kinds in selection.KINDS.items()},
         "order": ORDER,
@@ -109,13 +111,12 @@ def tables() -> dict[str, object]:
 
 def _known(model: Model) -> dict[str, object]:
     """Return a row of the table, and what Python makes of it whatever the needs: grades of languages, evidence and words."""
-    choice, earlier = selection.judge(model, Needs()), selection.named_earlier(model)
+    choice = selection.judge(model, Needs())
     fixed = ("quality", "size", "released")
     grades = {found: [tag for tag in selection.languages() if selection.grade(model, tag) == found] for found in GRADES}
-    return asdict(model) | {
+    return model._asdict() | {
         "languages": " ".join(model.languages),
         "grades": {found: " ".join(tags) for found, tags in grades.items() if tags},
-        "earlier": earlier.name if earlier else "",
         "evidence": {name: choice.evidence[name] for name in fixed},
         "reasons": [asdict(reason) for reason in choice.reasons if reason.criterion in fixed],
     }

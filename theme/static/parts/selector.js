@@ -1,6 +1,6 @@
 // The selector: reads the form, judges in selector_model.js, shows the shortlist. Nothing leaves the page.
 import { fieldsOf, isOption, linked, openForm, refuse, speaker, valueOf } from "./form.js";
-import { relaxations, sensitivity, shortlist } from "./selector_model.js";
+import { nearest, sensitivity, shortlist } from "./selector_model.js";
 import { number } from "./show.js";
 import { SizeError } from "./size_model.js";
 
@@ -93,8 +93,10 @@ function list(name, title, choices, reasonsOf) {
 // A model: its facts in a line, and the reasons, which open.
 function item({ model }, reasons, isOpen) {
   const lines = element("ul", ...reasons.map((reason) => element("li", ...words(reason))));
-  lines.append(element("li", `Read in: ${[model.source, model.score_source].filter(Boolean).join("; ")}`));
-  lines.lastChild.className = "source";
+  const { benchmark, score, measured_by: by, source, score_source } = model;
+  const notes = [`Read in: ${[source, score_source].filter(Boolean).join("; ")}`];
+  if (benchmark && benchmark !== tables.index) notes.unshift(`Shown, not ranked: ${benchmark} ${number(score)}, measured by ${by}.`);
+  lines.append(...notes.map((note) => Object.assign(element("li", note), { className: "source" })));
   const why = element("details", element("summary", element("strong", model.name), " ", facts(model)), lines);
   why.open = isOpen;
   return element("li", why);
@@ -126,7 +128,9 @@ const said = (reasons) => reasons.map((reason) => words(reason)[0]).join(" ");
 
 // What the first place depends on, a line each.
 function doubts(found) {
-  const { lookups, without, ties } = sensitivity(found);
+  const { lookups, without } = sensitivity(found);
+  const [first, ...others] = found.kept;
+  const ties = others.filter((one) => ["domain", "quality"].every((name) => one.evidence[name] === first.evidence[name]));
   const lines = lookups.map(({ model, unknown }) => [element("strong", model.name), ` would be first if this is as you need it: ${said(unknown)}`]);
   if (ties.length) lines.push([`As good as the first in domain and quality: ${ties.map(({ model }) => model.name).join(", ")}.`]);
   for (const [name, { model }] of Object.entries(without)) lines.push([`Without ${tables.criteria[name]}, ${model.name} would be first.`]);
@@ -134,22 +138,9 @@ function doubts(found) {
   return lines;
 }
 
-// What could give way where nothing meets the needs, a line each.
+// What to relax first where nothing meets the needs, a line each.
 function ways(found) {
-  const lines = relaxations(found, tables).map(({ choice, change }) => {
-    const parts = Object.entries(change).map(([name, value]) => `${labelOf(name)}: ${valueShown(name, value)}`);
-    return [element("strong", choice.model.name), ` meets all the rest. Change: ${parts.join("; ")}.`];
-  });
-  return lines.length ? lines : [["No change of the needs that can be worked out here would bring a model in."]];
-}
-
-const field = (name) => at(name === "languages" ? "language-1" : name);
-const labelOf = (name) => (name === "languages" ? "Languages" : field(name).labels[0].textContent.replace(/\(.*\)|…/g, "").trim());
-
-function valueShown(name, value) {
-  if (name === "languages") return value.map((tag) => tables.languages[tag]).join(", ");
-  if (typeof value === "number") return number(value);
-  return [...field(name).options].find((option) => option.value === value).text;
+  return nearest(found).map(({ model, against, unknown }) => [element("strong", model.name), ` would meet them but for this: ${said([...against, ...unknown])}`]);
 }
 
 // Links -----------------------------------------------------------------------------------------------------

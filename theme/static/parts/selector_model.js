@@ -1,4 +1,4 @@
-// From needs to a shortlist: what helpers/selection does in Python, step by step the same, with memory and speed from
+// From needs to a shortlist: what helpers/selection.py does in Python, step by step the same, with memory and speed from
 // size_model.js. A test compares the two. What does not depend on the needs, and the tables, come from Python.
 import { SizeError, checkPositive, checkSize, deployment, readConfig } from "./size_model.js";
 
@@ -49,12 +49,13 @@ function judge(model, needs, tables) {
   const [isGeneral, isFor] = [model.domains.includes(tables.general), model.domains.includes(domain)];
   const isNear = isGeneral && tables.near.includes(domain) && model.evidence.quality !== null;
   const grades = [...new Set(languages.map((tag) => grade(model, tag)))];
+  const isEnglish = languages.every((tag) => tag === "en");
   const evidence = {
     domain: isFor || isNear ? 1 : isGeneral ? 0.5 : 0,
     languages: grades.some((one) => ["many", "silent", "no"].includes(one)) ? 0 : 1,
     speed: null,
     room: null,
-    premium: premium === null ? null : -premium,
+    premium: isEnglish || premium === null ? null : -premium,
     ...model.evidence,
   };
   const reasons = [
@@ -65,7 +66,7 @@ function judge(model, needs, tables) {
     { kind: "languages-grades", values: { grades: grades.map((found) => words(model, languages, found, tables)).join("; ") } },
     ...model.reasons,
   ];
-  if (languages.some((tag) => tag !== "en")) {
+  if (!isEnglish) {
     reasons.push(premium === null ? { kind: "premium-unknown", values: {} } : { kind: "premium", values: { premium } });
   }
   if (model.config) {
@@ -84,7 +85,7 @@ const grade = ({ grades }, tag) => Object.keys(grades).find((name) => grades[nam
 
 function words(model, tags, found, { languages, texts }) {
   const named = tags.filter((tag) => grade(model, tag) === found).map((tag) => languages[tag]);
-  const values = { earlier: model.earlier, count: model.languages_count };
+  const values = { earlier: model.languages_from, count: model.languages_count };
   return `${named.join(", ")}: ${texts[`grade-${found}`][0].replace(/\{(\w+)\}/g, (_, name) => values[name])}`;
 }
 
@@ -139,54 +140,26 @@ function figuresAgainst(model, needs, needed, there, speed) {
   return found;
 }
 
-// What could give way where nothing meets the needs: of the fewest needs, for each set the best model, and what to change.
-export function relaxations({ needs, order, open, ruledOut }, tables) {
-  const ways = new Map();
-  for (const choice of [...open, ...ruledOut].sort(by(order))) {
-    const change = relaxed(choice, needs, tables);
-    const names = Object.keys(change).join(" ");
-    if (names && !ways.has(names)) ways.set(names, { choice, change });
+// The models that the fewest needs rule out, the best for each set of needs: what to relax first.
+export function nearest({ order, ruledOut }) {
+  const best = new Map();
+  for (const choice of [...ruledOut].sort(by(order))) {
+    const needs = [...new Set([...choice.against, ...choice.unknown].map(criterion))].sort().join();
+    if (!best.has(needs)) best.set(needs, choice);
   }
-  const count = ({ change }) => Object.keys(change).length;
-  const fewest = Math.min(...[...ways.values()].map(count));
-  return [...ways.values()].filter((way) => count(way) === fewest);
+  const count = (needs) => needs.split(",").length;
+  const fewest = Math.min(...[...best.keys()].map(count));
+  return [...best].filter(([needs]) => count(needs) === fewest).map(([, choice]) => choice);
 }
 
-// What must change for a model to be kept, one need after the other, by as little as will do; nothing if no change would.
-function relaxed(choice, needs, tables) {
-  const { model } = choice;
-  const change = {};
-  let judged = choice;
-  for (;;) {
-    const [block] = [...judged.against, ...judged.unknown];
-    if (!block) return change;
-    const { values } = block;
-    const known = needs.languages.filter((tag) => !["no", "silent"].includes(grade(model, tag)));
-    const [name, value] = {
-      licence: ["use", model.commercial === "conditions" ? "product" : "research"],
-      kind: ["kind", model.kinds.includes("base") ? "base" : "answers"],
-      languages: ["languages", known.length ? known : ["en"]],
-      context: ["context", values.english],
-      memory: ["devices", Math.ceil(values.needed / needs.device.memory_gb)],
-      speed: ["speed", values.speed],
-      budget: ["budget", values.cost],
-    }[criterion(block)] ?? [];
-    if (value === undefined || change[name] === value) return {};
-    change[name] = value;
-    judged = judge(model, { ...needs, ...change }, tables);
-  }
-}
-
-// What the first place depends on: models of `open` that would have it, who has it when one criterion is left out, and who has
-// as much as the first in domain and quality.
+// What the first place depends on: models of `open` that would have it, and who has it when one criterion is left out.
 export function sensitivity({ order, kept, open }) {
-  if (!kept.length) return { lookups: open, without: {}, ties: [] };
-  const [first, ...others] = kept;
+  if (!kept.length) return { lookups: open, without: {} };
+  const [first] = kept;
   const without = {};
   for (const name of order) {
     const [best] = [...kept].sort(by(order.filter((other) => other !== name)));
     if (best !== first) without[name] = best;
   }
-  const same = (one) => ["domain", "quality"].every((name) => one.evidence[name] === first.evidence[name]);
-  return { lookups: open.filter((one) => by(order)(one, first) < 0), without, ties: others.filter(same) };
+  return { lookups: open.filter((one) => by(order)(one, first) < 0), without };
 }

@@ -1,6 +1,11 @@
-"""Needs, the checks that hold a model against them, the order of what passes, and what that order depends on."""
+"""From needs to a ranked shortlist of real models: which meet them, which may once a fact is looked up, and which do not.
+
+Facts are those of `data/models.csv`, memory and speed those of `helpers.sizing`. Each need is a check that says yes, no or
+"not known here": unknown is neither. The rank is lexicographic: the first criterion decides, ties go to the next.
+"""
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
@@ -10,16 +15,71 @@ from helpers import sizing
 from helpers.checks import check_amount, check_whole
 from helpers.claims import number
 from helpers.names import name_of
-from helpers.selection import table
-from helpers.selection.table import GENERAL, Model
 from helpers.tables import read_table
 
 USES = {"research": ("yes", "conditions", "no", None), "product": ("yes", "conditions"), "unconditional": ("yes",)}
 KINDS = {"answers": {"instruct", "reasoning"}, "at once": {"instruct"}, "thinks": {"reasoning"}, "base": {"base"}}
-ORDER = ("domain", "quality", "languages", "size", "speed", "room", "premium", "released")
+GENERAL, INDEX = "general", "Artificial Analysis Intelligence Index"  # ranked; what others measured is only shown
 NEAR = (GENERAL, "code", "mathematics", "science")  # what the index is made of
 STEP = 5  # points of the index; nearer ones tie
+GRADES = ("english", "named", "earlier", "many", "silent", "no")  # what is known of a language, the surest first
+ORDER = ("domain", "quality", "languages", "size", "speed", "room", "premium", "released")
 MOST = 2**40  # tokens, texts or devices
+
+Model = Any  # a row of data/models.csv by its columns, see data/README.md; None, or an empty tuple, is not known here
+
+
+@cache
+def models() -> tuple[Model, ...]:
+    """Return the models of `data/models.csv`, in its order."""
+    table = read_table("models").astype({"context": "Int64", "languages_count": "Int64"})
+    rows = table.astype(object).where(table.notna(), None)
+    for name in ("languages", "domains", "kinds"):
+        rows[name] = rows[name].fillna("").str.split().map(tuple)
+    return tuple(rows.itertuples(index=False, name="Model"))
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """Return the tags of the languages that some maker names."""
+    return tuple(sorted({tag for model in models() for tag in model.languages}))
+
+
+@cache
+def domains() -> tuple[str, ...]:
+    """Return what models were trained for, "general" first."""
+    return tuple(sorted({name for model in models() for name in model.domains}, key=lambda name: (name != GENERAL, name)))
+
+
+@cache
+def rank_of(tag: str) -> int:
+    """Return how many languages at least as many makers name: a maker who counts fewer hardly counts this one."""
+    makers = {one: {model.developer for model in models() if one in model.languages} for one in languages()}
+    return sum(len(found) >= len(makers[tag]) for found in makers.values())
+
+
+def grade(model: Model, tag: str) -> str:
+    """Return what is known of a model's language, one of `GRADES`; a number counts from the language's rank on."""
+    if tag == "en" or tag in model.languages:
+        return "english" if tag == "en" else "named"
+    if model.languages_count is None:
+        return "no" if model.languages else "silent"
+    if any(tag in other.languages for other in models() if other.name == model.languages_from):
+        return "earlier"
+    return "many" if model.languages_count >= rank_of(tag) else "silent"
+
+
+def index_of(model: Model) -> tuple[float | None, Model | None]:
+    """Return a model's index, and whose it is: its own, or that of the model in its column `score_from`, a floor."""
+    whose = model if model.benchmark == INDEX else next((one for one in models() if one.name == model.score_from), None)
+    return (whose.score, whose) if whose else (None, None)
+
+
+@cache
+def premiums() -> dict[str, dict[str, float]]:
+    """Return how many times the tokens of English the same articles take, by vocabulary and tag, of `data/premiums.csv`."""
+    rows = read_table("premiums").groupby("vocabulary")
+    return {name: dict(zip(found["tag"], found["premium"], strict=True)) for name, found in rows}
 
 
 @dataclass(frozen=True)
@@ -49,13 +109,7 @@ class Needs:
             raise TypeError(f'languages={self.languages!r} is no sequence of tags; give for instance ("en", "vi")')
         if not self.languages:
             raise ValueError("languages=() asks for none; give at least one tag")
-        known = {
-            "use": USES,
-            "domain": table.domains(),
-            "kind": KINDS,
-            "precision": sizing.BITS,
-            "languages": table.languages(),
-        }
+        known = {"use": USES, "domain": domains(), "kind": KINDS, "precision": sizing.BITS, "languages": languages()}
         for name, accepted in known.items():
             for value in self.languages if name == "languages" else [getattr(self, name)]:
                 if value not in tuple(accepted):
@@ -109,45 +163,56 @@ class Choice:
     reasons: tuple[Reason, ...]
     evidence: dict[str, float | None]
 
+    def rank(self, order: Sequence[str]) -> list[float]:
+        """Return what sorts better evidence first, and the unknown last."""
+        found = [self.evidence[name] for name in order]
+        return [math.inf if value is None else -value for value in found]
+
 
 @dataclass(frozen=True)
 class Shortlist:
     """Models that meet the needs, best first; those that may, once a fact is looked up, best first; and the others."""
 
-    needs: Needs
     order: tuple[str, ...]
     kept: tuple[Choice, ...]
     open_: tuple[Choice, ...]
     ruled_out: tuple[Choice, ...]
 
+    def lookups(self) -> tuple[Choice, ...]:
+        """Return those that would be first if what is not known of them were as needed."""
+        return tuple(one for one in self.open_ if not self.kept or one.rank(self.order) < self.kept[0].rank(self.order))
+
+    def without(self) -> dict[str, Choice]:
+        """Return which would be first if a criterion were left out, for each that changes the first place."""
+        rest = {name: [other for other in self.order if other != name] for name in self.order}
+        firsts = {name: min(self.kept, key=lambda one: one.rank(rest[name]), default=None) for name in self.order}
+        return {name: first for name, first in firsts.items() if first and first is not self.kept[0]}
+
+    def nearest(self) -> tuple[Choice, ...]:
+        """Return those that are ruled out by the fewest needs, the best for each set of needs: what to relax first."""
+        best: dict[frozenset[str], Choice] = {}
+        for choice in sorted(self.ruled_out, key=lambda choice: choice.rank(self.order)):
+            best.setdefault(frozenset(reason.criterion for reason in (*choice.against, *choice.unknown)), choice)
+        return tuple(choice for needs, choice in best.items() if len(needs) == min(map(len, best)))
+
 
 def shortlist(needs: Needs, order: Sequence[str] = ORDER) -> Shortlist:
     """Hold every model against the needs, and rank what passes; what ties stays in the order of the table.
 
-    `order` has each criterion of `ORDER` once, the one that decides first at the front. How surely a maker counts a language
-    comes after quality: before it, a model of 0.6 billion parameters whose maker lists Vietnamese would precede one of 31
-    billion whose maker counts 140 languages.
-
     Raises:
-        ValueError: if `order` is no such order.
+        ValueError: unless `order` has each criterion of `ORDER` once, the one that decides first at the front.
     """
     if sorted(order) != sorted(ORDER):
         raise ValueError(f"order={tuple(order)!r} is not accepted; give each of {', '.join(ORDER)} once")
-    judged = [judge(model, needs) for model in table.models()]
-    passed = sorted((choice for choice in judged if not choice.against), key=lambda choice: _rank(choice, order))
+    judged = [judge(model, needs) for model in models()]
+    passed = sorted((choice for choice in judged if not choice.against), key=lambda choice: choice.rank(order))
     kept, open_ = (tuple(choice for choice in passed if bool(choice.unknown) is is_open) for is_open in (False, True))
-    return Shortlist(needs, tuple(order), kept, open_, tuple(choice for choice in judged if choice.against))
-
-
-def _rank(choice: Choice, order: Sequence[str]) -> list[float]:
-    """What sorts better evidence first, and the unknown last."""
-    found = [choice.evidence[name] for name in order]
-    return [math.inf if value is None else -value for value in found]
+    return Shortlist(tuple(order), kept, open_, tuple(choice for choice in judged if choice.against))
 
 
 def judge(model: Model, needs: Needs) -> Choice:
     """Hold one model against the needs; where its exact sizes are not known, by its weights alone."""
-    known = {"en": 1.0} | (table.premiums_of(model.vocabulary) if model.vocabulary else {})
+    known = {"en": 1.0} | premiums().get(model.vocabulary, {})
     premium = max(known[tag] for tag in needs.languages) if all(tag in known for tag in needs.languages) else None
     scale, machine = premium or 1.0, needs.device.times(int(needs.devices))
     tokens, weights = math.ceil(int(needs.context) * scale), sizing.BITS[needs.precision] / 8
@@ -156,14 +221,14 @@ def judge(model: Model, needs: Needs) -> Choice:
         needed, seconds = _work(model.config, machine, needs.precision, tokens, int(needs.users))
     speed = 1 / seconds / scale if seconds else math.inf
     checks = list(_checks(model, needs, scale, needed, machine.memory_gb, speed))
-    evidence, reasons = _ranks(model, needs, premium)
-    if model.config:
-        evidence |= {"speed": speed, "room": machine.memory_gb - needed}
-        reasons.append(Reason("speed-bound", {"speed": speed}))
-        reasons.append(Reason("room", {"room": machine.memory_gb - needed, "there": machine.memory_gb}))
-    reasons.sort(key=lambda reason: ORDER.index(reason.criterion))
     against, unknown = (tuple(one for one in checks if ("?" in one.kind) is is_open) for is_open in (False, True))
-    return Choice(model, against, unknown, tuple(reasons), evidence)
+    ranks = list(_ranks(model, needs, premium))
+    if model.config:
+        room = Reason("room", {"room": machine.memory_gb - needed, "there": machine.memory_gb})
+        ranks += [(speed, Reason("speed-bound", {"speed": speed})), (machine.memory_gb - needed, room)]
+    ranks.sort(key=lambda rank: ORDER.index(rank[1].criterion))
+    evidence = dict.fromkeys(ORDER) | {reason.criterion: value for value, reason in ranks}
+    return Choice(model, against, unknown, tuple(reason for _, reason in ranks), evidence)
 
 
 @lru_cache(maxsize=10_000)
@@ -182,7 +247,7 @@ def _checks(model: Model, needs: Needs, scale: float, needed: float, there: floa
     if not KINDS[needs.kind] & set(model.kinds):
         yield Reason("kind-answers" if "base" in model.kinds else f"kind-{needs.kind}")
     for found, kind in (("no", "languages"), ("silent", "languages?")):
-        if missing := [name_of(tag) for tag in needs.languages if table.grade(model, tag) == found]:
+        if missing := [name_of(tag) for tag in needs.languages if grade(model, tag) == found]:
             yield Reason(kind, {"languages": ", ".join(missing)})
     if model.context is None:
         yield Reason("context?")
@@ -199,103 +264,36 @@ def _checks(model: Model, needs: Needs, scale: float, needed: float, there: floa
         yield Reason("sizes?")
 
 
-def _ranks(model: Model, needs: Needs, premium: float | None) -> tuple[dict[str, float | None], list[Reason]]:
-    """What the facts of a model are worth, by criterion, and the words for it."""
-    score, whose = table.index_of(model)
-    is_general, is_for = GENERAL in model.domains, needs.domain in model.domains
-    is_near = is_general and needs.domain in NEAR and score is not None
-    fits = {"-any": is_for and needs.domain == GENERAL, "": is_for, "-near": is_near, "-general": is_general, "-other": True}
-    fit = next(name for name, holds in fits.items() if holds)
-    shown = {"domain": needs.domain if is_for or is_general else " and ".join(model.domains)}
-    size = "-total" if not model.active_b else "-active" if model.active_b < model.total_b else ""
-    grades: dict[str, list[str]] = {}
-    for tag in needs.languages:
-        grades.setdefault(table.grade(model, tag), []).append(name_of(tag))
-    fills = {"earlier": getattr(table.named_earlier(model), "name", ""), "count": model.languages_count}
-    words = [f"{', '.join(named)}: {texts()[f'grade-{found}'][0].format(**fills)}" for found, named in grades.items()]
-    reasons = [Reason(f"domain{fit}", shown)]
-    if score is None or whose is None:
-        reasons.append(Reason("quality-none"))
+def _ranks(model: Model, needs: Needs, premium: float | None) -> Iterator[tuple[float | None, Reason]]:
+    """What the facts of a model are worth, and the words for it, by criterion."""
+    score, whose = index_of(model)
+    is_general = GENERAL in model.domains
+    if needs.domain in model.domains or (is_general and needs.domain in NEAR and score is not None):
+        kind = "domain-near" if needs.domain not in model.domains else "domain" if needs.domain != GENERAL else "domain-any"
+        yield 1.0, Reason(kind, {"domain": needs.domain})
+    elif is_general:
+        yield 0.5, Reason("domain-general", {"domain": needs.domain})
     else:
-        kind = "quality" if whose is model else "quality-floor"
-        reasons.append(Reason(kind, {"score": score, "model": whose.name, "date": whose.measured or "", "step": STEP}))
-    if model.benchmark and model.benchmark != table.INDEX:
-        own = {"benchmark": model.benchmark, "score": model.score, "by": model.measured_by}
-        reasons.append(Reason("quality-own", own))
-    reasons.append(Reason("languages-grades", {"grades": "; ".join(words)}))
-    reasons.append(Reason(f"size{size}", {"total": model.total_b, "active": model.active_b or 0.0}))
+        yield 0.0, Reason("domain-other", {"domain": " and ".join(model.domains)})
+
+    if score is None or whose is None:
+        yield None, Reason("quality-none")
+    else:
+        shown = {"score": score, "model": whose.name, "date": whose.measured, "step": STEP}
+        yield float(math.floor(score / STEP + 0.5)), Reason("quality" if whose is model else "quality-floor", shown)
+
+    named = defaultdict(list)
+    for tag in needs.languages:
+        named[grade(model, tag)].append(name_of(tag))
+    fills = {"earlier": model.languages_from, "count": model.languages_count}
+    words = "; ".join(f"{', '.join(tags)}: {texts()[f'grade-{found}'][0].format(**fills)}" for found, tags in named.items())
+    yield float(not {"many", "silent", "no"} & set(named)), Reason("languages-grades", {"grades": words})
+
+    doublings = math.log2(model.total_b * model.active_b) if model.active_b else None  # twice those of the geometric mean
+    size = "size-total" if not model.active_b else "size-active" if model.active_b < model.total_b else "size"
+    shown = {"total": model.total_b, "active": model.active_b or 0.0}
+    yield doublings and math.floor(doublings + 0.5) / 2, Reason(size, shown)
     if set(needs.languages) != {"en"}:
-        reasons.append(Reason("premium", {"premium": premium}) if premium else Reason("premium-unknown"))
-    reasons.append(Reason("released", {"date": model.released}) if model.released else Reason("released-unknown"))
-    year, month = map(int, (model.released or "0-0").split("-"))
-    return {
-        "domain": 1.0 if is_for or is_near else 0.5 if is_general else 0.0,
-        "quality": None if score is None else float(math.floor(score / STEP + 0.5)),
-        "languages": float(not {"many", "silent", "no"} & set(grades)),
-        "size": math.floor(2 * math.log2(model.size) + 0.5) / 2 if model.size else None,
-        "speed": None,
-        "room": None,
-        "premium": -premium if premium else None,
-        "released": 12.0 * year + month if year else None,
-    }, reasons
-
-
-def _ways(found: Shortlist) -> list[tuple[Choice, dict[str, Any]]]:
-    """What could give way where nothing meets the needs: of the fewest needs, for each set the best model and its change."""
-    ways: dict[tuple[str, ...], tuple[Choice, dict[str, Any]]] = {}
-    for choice in sorted((*found.open_, *found.ruled_out), key=lambda choice: _rank(choice, found.order)):
-        change = _relaxed(choice, found.needs)
-        if change and tuple(change) not in ways:
-            ways[tuple(change)] = choice, change
-    return [way for names, way in ways.items() if len(names) == min(map(len, ways))]
-
-
-def _relaxed(choice: Choice, needs: Needs) -> dict[str, Any]:
-    """What must change for a model to be kept, one need after the other, by as little as will do; nothing if none would."""
-    change: dict[str, Any] = {}
-    while blocks := [*choice.against, *choice.unknown]:
-        model, values = choice.model, blocks[0].values
-        known = tuple(tag for tag in needs.languages if table.grade(model, tag) not in ("no", "silent"))
-        name, value = {
-            "licence": ("use", "product" if model.commercial == "conditions" else "research"),
-            "kind": ("kind", "base" if "base" in model.kinds else "answers"),
-            "languages": ("languages", known or ("en",)),
-            "context": ("context", values.get("english")),
-            "memory": ("devices", math.ceil(min(values.get("needed", 0) / needs.device.memory_gb, MOST))),
-            "speed": ("speed", values.get("speed")),
-            "budget": ("budget", values.get("cost")),
-        }.get(blocks[0].criterion, ("", None))
-        if value is None or change.get(name) == value:
-            return {}
-        change[name] = value
-        choice = judge(model, replace(needs, **change))
-    return change
-
-
-@dataclass(frozen=True)
-class Sensitivity:
-    """What the first place depends on: models that would have it if what is not known of them were as needed; who has it
-    when one criterion is left out; models as good in domain and quality. Where nothing meets the needs, `ways` has a model
-    for each set of needs that could give way, and how: `replace(needs, **change)` keeps it.
-    """
-
-    lookups: tuple[Choice, ...]
-    without: dict[str, Choice]
-    ties: tuple[Choice, ...]
-    ways: tuple[tuple[Choice, dict[str, Any]], ...]
-
-
-def sensitivity(found: Shortlist) -> Sensitivity:
-    """Return what the first place of a shortlist depends on; with none, what could be looked up, and what could give way."""
-    if not found.kept:
-        return Sensitivity(found.open_, {}, (), tuple(_ways(found)))
-    first, *others = found.kept
-    before = _rank(first, found.order)
-    lookups = tuple(choice for choice in found.open_ if _rank(choice, found.order) < before)
-    without = {}
-    for name in found.order:
-        best = min(found.kept, key=lambda choice: _rank(choice, [other for other in found.order if other != name]))
-        if best is not first:
-            without[name] = best
-    ties = (one for one in others if all(one.evidence[name] == first.evidence[name] for name in ("domain", "quality")))
-    return Sensitivity(lookups, without, tuple(ties), ())
+        yield premium and -premium, Reason("premium", {"premium": premium}) if premium else Reason("premium-unknown")
+    dated = Reason("released", {"date": model.released}) if model.released else Reason("released-unknown")
+    yield model.released and float(model.released.replace("-", "")), dated
