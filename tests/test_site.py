@@ -136,6 +136,16 @@ def test_page_says_what_it_is(parsed, name: str) -> None:
     assert not repeated, f"ids that occur twice: {repeated}"
 
 
+def test_folded_code_that_shows_nothing_is_under_the_button_of_the_next(parsed) -> None:
+    folded = "div[contains(@class, 'tag_hide-input')]"
+    joined = 0
+    for name in PAGES:
+        cells = parsed(name).xpath(f"//article//{folded}[not(.//div[contains(@class, 'cell_output')])]")
+        assert not [cell.text_content()[:200] for cell in cells if cell.xpath(f"following-sibling::*[1][self::{folded}]")]
+        joined += len(parsed(name).xpath(f"//{folded}/details[count(.//pre) > 1]"))
+    assert joined > 10, "chapters have such cells"
+
+
 @pytest.mark.parametrize("name", [*PAGES, "search.html", "genindex.html", "index.html"])
 def test_links_lead_somewhere_and_nothing_is_loaded_from_elsewhere(built: Path, parsed, name: str) -> None:
     page, broken = parsed(name), []

@@ -29,6 +29,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("theme.parts")
     app.connect("config-inited", configure)
     app.connect("source-read", fill_marks)
+    app.connect("doctree-read", pages.join_folded)
     app.connect("doctree-resolved", diagrams.place)
     app.connect("html-page-context", pages.prepare, priority=900)
     app.connect("build-finished", copy_vendored)

@@ -1,4 +1,4 @@
-"""What is changed in the body of each page: tables may scroll, cards link to the ledger, each part has a name of its own."""
+"""What is changed in each page: folded code stands under one button, tables may scroll, cards link to the ledger."""
 
 import re
 from itertools import count
@@ -14,6 +14,16 @@ NUMBER = re.compile(r"[\d.,+−–\s×%-]*|nan|NaN|inf|—")
 TABLE = re.compile(r"<table\b[^>]*>.*?</table>", re.DOTALL)
 SAME_IDS = re.compile(r' id="(?:exercise|solution)-content"')  # sphinx-exercise gives them to every exercise of a page
 CHECKED = re.compile(r'(<div class="claim" id="claim-([\w.-]+)".*?)<code>\2</code>', re.DOTALL)
+
+
+def join_folded(app: Sphinx, doctree: nodes.document) -> None:
+    """Put the code of a folded cell that shows nothing under the button of the folded cell that follows it."""
+    for cell in list(doctree.findall(nodes.container)):
+        after = cell.next_node(siblings=True, descend=False)
+        are_folded = all(isinstance(one, nodes.container) and one.get("hide_mode") == "input" for one in (cell, after))
+        if are_folded and len(cell.children) == 1:
+            after[0].insert(0, cell[0].children)
+            cell.parent.remove(cell)
 
 
 def prepare(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
