@@ -59,10 +59,11 @@ def head() -> tuple[bytes, int]:
     """Return what is to stand before the tensors, and where they begin in the maker's file.
 
     The vocabulary in it says that it is SentencePiece's, so llama.cpp looks up each character of a prompt and joins no two.
+    All its tokens are marked as unused, so the engine spells none of them in its answers: writing a list takes a fifth less.
     """
 
     def make() -> bytes:
-        from gguf import GGUFReader, GGUFValueType
+        from gguf import GGUFReader, GGUFValueType, TokenType
 
         def text(value: str) -> bytes:
             return struct.pack("<Q", len(value.encode())) + value.encode()
@@ -79,6 +80,8 @@ def head() -> tuple[bytes, int]:
         ]
         entries.append(text("tokenizer.ggml.model") + string + text("llama"))
         entries.append(text("tokenizer.ggml.tokens") + array + string + struct.pack("<Q", count) + codes)
+        types = struct.pack("<IQ", GGUFValueType.INT32, count) + struct.pack("<i", TokenType.UNUSED) * count
+        entries.append(text("tokenizer.ggml.token_type") + array + types)
         for name in REPLACED[-2:]:
             entries.append(text(f"tokenizer.ggml.{name}") + struct.pack("<I?", GGUFValueType.BOOL, False))
         tensors = [_bytes(tensor.field.parts) for tensor in reader.tensors]

@@ -2,7 +2,7 @@
 // A distribution is { logits, counts, ids }: of each group a logit, and how many tokens have it; ids where it is one token.
 
 export const TOP_K = [1, 2, 3, 5, 10, 20, 50, 100, 200, Infinity];
-const KNOWN = 1_000; // tokens that are asked for when a text is written; the others only if a draw may fall among them
+const FIRST = [1_000, 8_000]; // tokens that are asked for when a text is written, the others only if a draw may fall there
 
 export class SamplingError extends Error {
   constructor(field, message) {
@@ -122,28 +122,28 @@ export function draw({ counts, each }, uniform) {
 //
 // The likeliest tokens come with their true probabilities, so what the others hold together is known, and how it is spread
 // lies between two extremes: even, or as uneven as it can be. A token that both draw, with some room for a cut or a penalty
-// among the others, is the one that the whole vocabulary draws. Else the whole is asked for, which takes several times as
-// long. A grammar has the likeliest tokens to choose from, as long as it allows one of them.
+// among the others, is the one that the whole vocabulary draws. Else more are asked for, at once all where the others hold
+// much. A grammar has the likeliest tokens to choose from, as long as it allows one of them.
 export async function nextToken(ask, ids, size, settings, uniform, isAllowed) {
-  const some = live(await ask(ids, KNOWN));
-  const more = { before: ids, isAllowed };
-  const step = (given, left, i) => ({ id: given.ids[i], given, left });
-  if (isAllowed && some.ids.some(isAllowed)) {
-    const left = apply(some, settings, more);
-    return step(some, left, draw(left, uniform));
-  }
-  if (!isAllowed && settings.repetition_penalty >= 1) {
-    const ways = extremes(some, size).map((way) => apply(way, settings, more));
-    const [drawn, ...others] = ways.flatMap((way) => {
-      const room = (1 + ids.filter((id) => !some.ids.includes(id)).length) * way.each[some.ids.length - 1];
+  const rises = !isAllowed && settings.repetition_penalty < 1; // as any of the others may that was there before
+  let held; // by the others
+  for (const n of [...FIRST, size]) {
+    if (n !== size && (n > size || rises || held > 0.2)) continue;
+    const given = live(await ask(ids, n));
+    if (isAllowed && !given.ids.some(isAllowed)) continue;
+    const isWhole = isAllowed || n === size;
+    const more = { before: ids, isAllowed };
+    const ways = (isWhole ? [given] : extremes(given, size)).map((way) => apply(way, settings, more));
+    const near = isWhole ? 0 : 1 + ids.filter((id) => !given.ids.includes(id)).length;
+    const drawn = ways.flatMap((way) => {
+      const room = near * way.each[given.ids.length - 1];
       return [1 - room, 1 + room].map((factor) => draw(way, uniform * factor));
     });
-    if (drawn < some.ids.length && others.every((one) => one === drawn)) return step(some, ways[0], drawn);
+    const id = given.ids[drawn[0]]; // none if it is one of the others
+    if (id !== undefined && drawn.every((one) => one === drawn[0])) return { id, given, left: ways[0] };
+    held = ways[0].counts.at(-1) * ways[0].each.at(-1);
   }
-  const all = live(await ask(ids, size));
-  if (isAllowed && !all.ids.some(isAllowed)) return undefined;
-  const left = apply(all, settings, more);
-  return step(all, left, draw(left, uniform));
+  return undefined; // the grammar allows none
 }
 
 function extremes({ ids, logits, counts }, size) {
