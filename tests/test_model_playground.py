@@ -458,7 +458,7 @@ def test_the_model_in_the_page_agrees_with_python(player: Visitor, n: int) -> No
         kl.append((wanted.exp() * (wanted - ours + total)).sum().item())
     print(f"{same} of {n} first tokens are the same; KL {np.median(kl):.4f} nats in the median, {max(kl):.4f} at most")
     player.page.evaluate("() => { door.abort(); delete globalThis.engine; delete globalThis.door; }")
-    assert same >= 0.85 * n and np.median(kl) <= 0.01
+    assert n - same <= max(1, n // 12) and np.median(kl) <= 0.01
 
 
 def test_the_model_reads_what_python_reads(player: Visitor) -> None:
