@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from gguf import GGMLQuantizationType, GGUFReader
+from gguf.quants import dequantize
 from scipy.stats import chisquare
 
 from helpers import chat
@@ -25,6 +27,7 @@ from theme.parts.playground import GRAMMAR, PROMPTS, TRIES
 PAGE = "chapters/model_playground.html"
 CALLS = 240  # of the page's filters, against Python's
 CUTS = ("top_k", "top_p", "min_p")
+NARROW = ("blk.0.attn_q.weight", "blk.9.ffn_down.weight", "blk.29.ffn_up.weight")  # some tensors of four bits
 KNOBS = ("temperature", *CUTS, "repetition_penalty")
 IMPORT = "const load = (name) => import(new URL(`../_static/parts/${name}.js`, location.href));"
 WITH_DRAWS = IMPORT + " const { apply, draw, entropy, nextToken, randoms, recorded } = await load('sampler');"
@@ -423,6 +426,21 @@ def at(player: Visitor, settings: dict[str, object]):
     parts = {name: str(value) for name, value in settings.items()} | {"again": str(random.random())}
     player.page.evaluate("(parts) => (location.hash = new URLSearchParams(parts))", parts)
     return answered(player.page)
+
+
+def test_the_engine_s_weights_are_the_file_s_but_for_half_a_step(reader: Visitor) -> None:
+    blocks = np.concatenate(
+        [t.data.reshape(-1, 20)[:300] for t in GGUFReader(chat_model.weights()).tensors if t.name in NARROW]
+    )
+    script = f"""async (bytes) => {{
+      {IMPORT}
+      return [...new Uint8Array((await load("widen")).widened(Uint8Array.from(bytes).buffer).buffer)]; }}"""
+    wide = np.array(opened(reader).evaluate(script, blocks.ravel().tolist()), dtype=np.uint8).reshape(-1, 34)
+    step = wide[:, :2].copy().view(np.float16).astype(float)
+    moved = dequantize(wide, GGMLQuantizationType.Q8_0) - dequantize(blocks, GGMLQuantizationType.Q4_1)
+    assert len(NARROW) * 300 == len(blocks) and (np.abs(moved) <= 0.57 * step).all(), "a step itself is rounded to 11 bits"
+    scale = blocks[:, :2].copy().view(np.float16).astype(float)
+    assert ((scale / step > 7.99) & (scale / step < 15.01)).all()
 
 
 def asked_prompts(n: int) -> list[tuple[str, list[int]]]:

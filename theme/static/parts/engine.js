@@ -1,5 +1,7 @@
 // The door to the chat model: llama.cpp for browsers, in a worker of its own, asked for one thing only: after these tokens,
 // how likely is each token to come next? Nothing leaves the site; the browser keeps the file for the next visit.
+import { widened } from "./widen.js";
+
 const STORE = "understanding-foundation-models";
 const CONTEXT = 2_048; // tokens of prompt and answer
 const AT_ONCE = 64; // tokens of a prompt that are read before a stop is heard
@@ -35,11 +37,21 @@ export async function load(about, { tell, signal }) {
   signal.addEventListener("abort", () => llama.exit());
   try {
     const options = { n_ctx: CONTEXT, n_batch: AT_ONCE, n_threads: 1, n_gpu_layers: 0, n_parallel: 1, warmup: false };
-    await llama.loadModel([new Blob([head, file.slice(about.offset)])], options);
+    await llama.loadModel([new Blob([head, ...(await tensorsOf(file, about))])], options);
   } catch (error) {
     throw new Error(`The model could not be started (${error.message}).`);
   }
   return { next: (ids, n, stop) => next(llama, ids, n, stop), room: CONTEXT };
+}
+
+async function tensorsOf(file, { offset, narrow }) {
+  const parts = [];
+  let at = offset;
+  for (const [from, to] of narrow) {
+    parts.push(file.slice(at, from), widened(await file.slice(from, to).arrayBuffer()));
+    at = to;
+  }
+  return [...parts, file.slice(at)];
 }
 
 // The n likeliest tokens after some others, from the likeliest down: { ids, logits }, logits being log-probabilities.
@@ -75,7 +87,8 @@ async function weightsOf(about, tell, signal) {
   if (come !== about.bytes) throw new Error(`The file came broken: ${come} bytes and not ${about.bytes}. Try again.`);
   const blob = new Blob(parts);
   for (const old of (await store?.keys()) ?? []) await store.delete(old); // of an older version of the book
-  await store?.put(url, new Response(blob)).catch((error) => console.info(`There is no room to keep the model: ${error.message}`));
+  const keeping = store?.put(url, new Response(blob)); // while the model starts
+  keeping?.catch((error) => console.info(`There is no room to keep the model: ${error.message}`));
   return blob;
 }
 
