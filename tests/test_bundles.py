@@ -6,6 +6,7 @@ import pydata_sphinx_theme
 import pytest
 
 from theme.fast import bundles, styles
+from theme.policy import sealed
 
 PAGE = """<html><head>
     <link href="{root}_static/styles/theme.css?digest=1" rel="stylesheet" />
@@ -40,7 +41,15 @@ def test_a_page_loads_the_bundles_and_what_is_its_own(static: Path) -> None:
     assert "_static/formulas.css" in page and "_static/other.js" in page and 'type="module" src="../_static/book.js"' in page
     assert "theme.css" not in page and "bootstrap" not in page
     assert "<script>const DOCUMENTATION_OPTIONS = {};</script>" in page
-    assert page.index("all.css") < page.index("formulas.css"), "the page's own style overrules"
+    assert page.rindex("all.css") < page.rindex("formulas.css"), "the page's own style overrules"
+
+
+def test_what_is_fetched_stands_before_the_policy_and_every_inline_script(static: Path) -> None:
+    page = sealed(bundles.link(PAGE.format(root="../", body=""), bundles.write(static, set())))
+    places = [page.index(text) for text in ('as="style"', "<script defer", "Security-Policy", "<script>const")]
+    assert places == sorted(places)
+    assert page.index("<script>const") < page.index('rel="stylesheet"') < page.index("</head>"), "a script would wait for it"
+    assert page.count("all.css") == page.count("formulas.css") == 2 and page.count("all.js") == 1
 
 
 def test_scripts_of_the_search_page_stay_apart(static: Path) -> None:

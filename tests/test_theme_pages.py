@@ -56,6 +56,19 @@ def test_a_figure_says_its_shape() -> None:
         assert lighten(other, frozenset()) == other
 
 
+def test_a_figure_keeps_the_names_that_it_calls_and_the_space_between_words() -> None:
+    sheet = '<defs>\n <style type="text/css">*{stroke-linejoin: round; stroke-linecap: butt}</style>\n</defs>'
+    figure = (
+        '<figure class="plot"><figcaption>A <b>bold</b> <i>title</i></figcaption><svg>\n{}\n<g id="a"{}>\n <path id="b"/>\n'
+        " <text><tspan>two</tspan>\n<tspan>words</tspan></text></g>\n</svg></figure>"
+    )
+    light = lighten(figure.format(sheet, ' clip-path="url(#b)"'), frozenset())
+    assert light == (
+        '<figure class="plot"><figcaption>A <b>bold</b> <i>title</i></figcaption><svg><g clip-path="url(#b)"><path id="b"/>'
+        "<text><tspan>two</tspan>\n<tspan>words</tspan></text></g></svg></figure>"
+    )
+
+
 def test_words_of_code_without_a_colour_get_no_element() -> None:
     dull = dull_words(STYLE)
     assert dull == {"n"}, "what has a colour in light or in dark keeps it"

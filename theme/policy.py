@@ -11,7 +11,8 @@ import re
 from pathlib import Path
 
 INLINE = re.compile(r"<script\b(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
-HEAD = re.compile(r'<head\b[^>]*>(?:\s*<meta charset="[^"]*"\s*/?>)?', re.IGNORECASE)
+EARLY = r'<meta charset="[^"]*"\s*/?>|<link rel="preload"[^>]*>|<script defer src="[^"]*"></script>'
+HEAD = re.compile(rf"<head\b[^>]*>(?:\s*(?:{EARLY}))*", re.IGNORECASE)
 RULES = {
     "default-src": "'none'", "script-src": "'self'", "style-src": "'self' 'unsafe-inline'", "img-src": "'self' data:",
     "font-src": "'self' data:", "connect-src": "'self'", "worker-src": "'self'", "form-action": "'self'",
@@ -35,7 +36,9 @@ def seal(site: Path) -> None:
 
 
 def sealed(text: str) -> str:
-    """Return a page with its policy at the top of its head.
+    """Return a page with its policy at the top of its head, after what is to be fetched at once.
+
+    Where Chromium meets a policy, it no longer looks ahead for files to fetch.
 
     Raises:
         ValueError: if the page has no head.

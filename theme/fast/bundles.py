@@ -30,6 +30,9 @@ LINK = re.compile(r'[ \t]*<link\b(?=[^>]*\brel="stylesheet")[^>]*\bhref="([^"]*?
 CALL = re.compile(r'[ \t]*<script\b(?![^>]*\btype="module")[^>]*\bsrc="([^"]*?)_static/([^"?]+)[^"]*"[^>]*></script>\n?')
 ADDRESS = re.compile(r"""url\(\s*(["']?)(?!data:|#|https?:|/)([^"')]+)\1\s*\)""")
 IMPORT = re.compile(r"""@import\s+(?:url\()?["']?([^"');]+)["']?\)?[^;]*;""")
+STYLES_OF = re.compile(r'[ \t]*<link\b(?=[^>]*\brel="stylesheet")[^>]*\bhref="([^"]*)"[^>]*>\n?')
+DEFERRED = re.compile(r'[ \t]*<script defer src="[^"]*"></script>\n?')
+TOP = re.compile(r'<head\b[^>]*>(?:\s*<meta charset="[^"]*"\s*/?>)?', re.IGNORECASE)
 SOURCE_MAP = re.compile(r"(?m)^/[/*]# sourceMappingURL=.*$")
 
 
@@ -63,9 +66,23 @@ def link(page: str, links: Links) -> str:
     """Return a page that loads the bundles; the search page needs its scripts one by one, and keeps them."""
     page = _once(LINK, STYLES, f'<link rel="stylesheet" href="{{}}_static/{links.style}">\n', page)
     if 'id="search-results"' in page:
-        return page
+        return asked_early(page)
     page = CALL.sub(lambda call: f"<script>{links.options}</script>\n" if call[2] == OPTIONS else call[0], page)
-    return _once(CALL, SCRIPTS, f'<script defer src="{{}}_static/{links.script}"></script>\n', page)
+    return asked_early(_once(CALL, SCRIPTS, f'<script defer src="{{}}_static/{links.script}"></script>\n', page))
+
+
+def asked_early(page: str) -> str:
+    """Return a page that asks for its styles and its script at the top of its head.
+
+    Chromium looks ahead for files only until it meets a policy, and an inline script waits for the styles above it: so
+    what is fetched stands first, and the styles themselves stand last. The text is parsed while they come.
+    """
+    head, end, rest = page.partition("</head>")
+    styles, scripts = list(STYLES_OF.finditer(head)), DEFERRED.findall(head)
+    head = DEFERRED.sub("", STYLES_OF.sub("", head))
+    early = [f'<link rel="preload" as="style" href="{style[1]}">' for style in styles] + [one.strip() for one in scripts]
+    head = TOP.sub(lambda top: "\n    ".join([top[0], *early]), head, count=1)
+    return head + "".join(style[0].strip() + "\n" for style in styles) + end + rest
 
 
 def _files(static: Path, names: Iterable[str]) -> list[tuple[str, Path]]:

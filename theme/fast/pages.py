@@ -22,12 +22,19 @@ WORD = re.compile(r'<span class="(\w+)">([^<]*)</span>')
 COLOUR = re.compile(r'html\[data-theme="(\w+)"\] \.highlight (?:\.(\w+) )?\{([^}]*)\}')
 DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 PLACES = re.compile(r'\s(?:x|y|d|cx|cy|points|transform)="[^"]*"')
+SHEET = re.compile(  # matplotlib's, for every element of the page; book.css has it for figures
+    r'<defs>\s*<style type="text/css">\*\{stroke-linejoin: round; stroke-linecap: butt\}</style>\s*</defs>'
+)
+SPACE = re.compile(r"(?<=>)\n\s*(?=<(?!/?tspan))")  # between words it shows
+NAME = re.compile(r' id="([^"]*)"')
+CALLED = re.compile(r"#([\w-]+)")
 DIGITS = re.compile(r"(\.\d\d)\d+")
 FIGURE = re.compile(
     r'(<figure class="plot"[^>]*>(?:<figcaption\b.*?</figcaption>)?<svg\b(?=[^>]*\bviewBox="0 0 ([\d.]+) ([\d.]+)")'
     r'[^>]*\bstyle=")',
     re.DOTALL,
 )
+PLOT = re.compile(r'<figure class="plot".*?</figure>', re.DOTALL)
 
 
 def lighten(page: str, dull: frozenset[str]) -> str:
@@ -43,7 +50,8 @@ def lighten(page: str, dull: frozenset[str]) -> str:
         page = MERMAID.sub("", page)
     page = BLOCK.sub(lambda block: _plain(block, dull), page)
     page = DRAWING.sub(lambda drawing: PLACES.sub(lambda place: DIGITS.sub(r"\1", place[0]), drawing[0]), page)
-    return FIGURE.sub(r"\1aspect-ratio:\2/\3;", page)
+    page = FIGURE.sub(r"\1aspect-ratio:\2/\3;", page)
+    return PLOT.sub(lambda plot: _drawn(plot[0]), page)
 
 
 def dull_words(style: str) -> frozenset[str]:
@@ -56,6 +64,12 @@ def dull_words(style: str) -> frozenset[str]:
     base = {theme: look for (theme, name), look in looks.items() if not name}
     coloured = {name for (theme, name), look in looks.items() if look != base.get(theme)}
     return frozenset(name for _, name in looks if name) - coloured
+
+
+def _drawn(plot: str) -> str:
+    """Return a figure without a style of its own, names that nothing calls, and space between its elements."""
+    called = set(CALLED.findall(plot))
+    return NAME.sub(lambda name: name[0] if name[1] in called else "", SPACE.sub("", SHEET.sub("", plot)))
 
 
 def _plain(block: re.Match, dull: frozenset[str]) -> str:
