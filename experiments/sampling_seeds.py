@@ -17,13 +17,15 @@ CHAPTER = CHAPTERS / "08_sampling.ipynb"
 LAST = "seeds-q"  # the cells before this one are run
 SEEDS = (0, 10, 20, 30)  # the chapter's own, and three that nothing was chosen by
 FIRST_LINE = "SEED = 0"
-CUTS = ("imports", "top", "starts", "texts", "measures", "cuts")  # what the texts under cuts need of the chapter
+TEXTS = ("imports", "top", "starts", "texts", "measures", "stories")  # what the recorded texts need of the chapter
 
 
 def run() -> None:
-    """Record the texts under cuts with each seed, and what the claims then measure."""
+    """Record the stories and the texts under cuts with each seed, and what the claims then measure."""
+    stories = f"*(summary_of(write_stories(STARTS, seed)) for seed in {SEEDS}), summary_of(write_beams(STARTS))"
+    record(table_of(CHAPTER, (*TEXTS, "beam", "beams"), f"pd.concat([{stories}])"), "sampling_stories")
     cuts = f"pd.concat([cut_texts(STARTS, seed) for seed in {SEEDS}])"
-    record(table_of(CHAPTER, CUTS, cuts), "sampling_cuts")
+    record(table_of(CHAPTER, (*TEXTS, "cuts"), cuts), "sampling_cuts")
     found = [row for seed in progress(SEEDS, "seeds") for row in claims_of(CHAPTER, seed, LAST)]
     record(pd.DataFrame(found), "sampling_seeds")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from gguf import GGMLQuantizationType, GGUFReader
+from gguf import GGUFReader
 from gguf.quants import dequantize
 from scipy.stats import chisquare
 
@@ -27,7 +27,7 @@ from theme.parts.playground import GRAMMAR, PROMPTS, TRIES
 PAGE = "chapters/model_playground.html"
 CALLS = 240  # of the page's filters, against Python's
 CUTS = ("top_k", "top_p", "min_p")
-NARROW = ("blk.0.attn_q.weight", "blk.9.ffn_down.weight", "blk.29.ffn_up.weight")  # some tensors of four bits
+NARROW = ("token_embd.weight", "blk.0.attn_q.weight", "blk.29.ffn_down.weight")  # one of eight bits, two of four
 KNOBS = ("temperature", *CUTS, "repetition_penalty")
 IMPORT = "const load = (name) => import(new URL(`../_static/parts/${name}.js`, location.href));"
 WITH_DRAWS = IMPORT + " const { apply, draw, entropy, nextToken, randoms, recorded } = await load('sampler');"
@@ -150,7 +150,7 @@ def test_random_numbers_are_even_and_the_same_for_a_seed(reader: Visitor) -> Non
 
 
 def test_a_draw_from_the_likeliest_is_one_from_all(reader: Visitor) -> None:
-    """What is drawn from the 1,000 or 8,000 likeliest is what all tokens give, with every kind of setting."""
+    """What is drawn from the 300 or 8,000 likeliest is what all tokens give, with every kind of setting."""
     script = f"""async () => {{
       {WITH_DRAWS}
       const random = randoms(1);
@@ -428,19 +428,15 @@ def at(player: Visitor, settings: dict[str, object]):
     return answered(player.page)
 
 
-def test_the_engine_s_weights_are_the_file_s_but_for_half_a_step(reader: Visitor) -> None:
-    blocks = np.concatenate(
-        [t.data.reshape(-1, 20)[:300] for t in GGUFReader(chat_model.weights()).tensors if t.name in NARROW]
-    )
-    script = f"""async (bytes) => {{
+@pytest.mark.parametrize("name", NARROW)
+def test_the_engine_s_weights_are_python_s(reader: Visitor, name: str) -> None:
+    (tensor,) = (one for one in GGUFReader(chat_model.weights()).tensors if one.name == name)
+    some = tensor.data[:4]
+    script = f"""async ([bytes, type]) => {{
       {IMPORT}
-      return [...new Uint8Array((await load("widen")).widened(Uint8Array.from(bytes).buffer).buffer)]; }}"""
-    wide = np.array(opened(reader).evaluate(script, blocks.ravel().tolist()), dtype=np.uint8).reshape(-1, 34)
-    step = wide[:, :2].copy().view(np.float16).astype(float)
-    moved = dequantize(wide, GGMLQuantizationType.Q8_0) - dequantize(blocks, GGMLQuantizationType.Q4_1)
-    assert len(NARROW) * 300 == len(blocks) and (np.abs(moved) <= 0.57 * step).all(), "a step itself is rounded to 11 bits"
-    scale = blocks[:, :2].copy().view(np.float16).astype(float)
-    assert ((scale / step > 7.99) & (scale / step < 15.01)).all()
+      return [...(await load("widen")).widened(Uint8Array.from(bytes).buffer, [0, bytes.length, type])]; }}"""
+    wide = opened(reader).evaluate(script, [some.ravel().tolist(), tensor.tensor_type.name])
+    assert np.allclose(wide, dequantize(some, tensor.tensor_type).ravel(), rtol=1e-6, atol=1e-8)
 
 
 def asked_prompts(n: int) -> list[tuple[str, list[int]]]:
@@ -472,11 +468,10 @@ def test_the_model_in_the_page_agrees_with_python(player: Visitor, n: int) -> No
         assert sorted(order) == list(range(len(tokenizer))) and abs(total.item()) < 1e-3
         first = int(ours.argmax())
         same += first == int(wanted.argmax())
-        assert (wanted.max() - wanted[first]).item() < 0.2, "where another is first, Python has several almost even"
         kl.append((wanted.exp() * (wanted - ours + total)).sum().item())
     print(f"{same} of {n} first tokens are the same; KL {np.median(kl):.4f} nats in the median, {max(kl):.4f} at most")
     player.page.evaluate("() => { door.abort(); delete globalThis.engine; delete globalThis.door; }")
-    assert n - same <= max(1, n // 12) and np.median(kl) <= 0.01
+    assert n - same <= n // 50 and np.median(kl) <= 0.001
 
 
 def test_the_model_reads_what_python_reads(player: Visitor) -> None:

@@ -2,8 +2,8 @@
 
 llama.cpp for browsers completes text alone and reads special tokens in it: neither ids nor what a reader typed would reach
 the model as they are. Therefore the site has a head for the maker's file in which the text of each token is one character;
-a prompt is a row of such characters. The tensors are the maker's own bytes; the page writes the 4-bit ones in 8 bits, which
-the engine multiplies faster (theme/static/parts/widen.js).
+a prompt is a row of such characters. The tensors are the maker's own bytes; the page writes those of 4 and of 8 bits in 32,
+as Python does (theme/static/parts/widen.js).
 """
 
 import json
@@ -57,11 +57,11 @@ def token_bytes() -> list[str]:
 
 
 def head() -> tuple[bytes, dict]:
-    """Return what is to stand before the tensors, and of the maker's file their "offset" and where they are "narrow".
+    """Return what is to stand before the tensors, and of the maker's file their "offset" and which are "narrow".
 
     The vocabulary in it says that it is SentencePiece's, so llama.cpp looks up each character of a prompt and joins no two.
     All its tokens are marked as unused, so the engine spells none of them in its answers: writing a list takes a fifth less.
-    Narrow are the tensors of type Q4_1: pairs of places between which there are no others.
+    A narrow tensor has fewer than 32 bits a weight: a triple of where it begins, where it ends, and its type.
     """
 
     def make() -> bytes:
@@ -87,18 +87,14 @@ def head() -> tuple[bytes, dict]:
         for name in REPLACED[-2:]:
             entries.append(text(f"tokenizer.ggml.{name}") + struct.pack("<I?", GGUFValueType.BOOL, False))
         tensors: list[bytes] = []
-        narrow: list[list[int]] = []
-        added = 0
+        narrow: list[tuple[int, int, str]] = []
+        place = 0
         for tensor in reader.tensors:
-            is_narrow = tensor.tensor_type == GGMLQuantizationType.Q4_1
-            kind = GGMLQuantizationType.Q8_0 if is_narrow else tensor.tensor_type
-            start, size = int(tensor.data_offset), int(tensor.n_bytes)
-            place = start - reader.data_offset + added
-            tensors.append(_bytes(tensor.field.parts)[:-12] + struct.pack("<IQ", kind, place))
-            if is_narrow:
-                added += size // 20 * (34 - 20)  # bytes of a block of 32 weights
-                begun = narrow.pop()[0] if narrow and narrow[-1][1] == start else start
-                narrow.append([begun, start + size])
+            tensors.append(_bytes(tensor.field.parts)[:-12] + struct.pack("<IQ", GGMLQuantizationType.F32, place))
+            start = int(tensor.data_offset)
+            if tensor.tensor_type != GGMLQuantizationType.F32:
+                narrow.append((start, start + int(tensor.n_bytes), tensor.tensor_type.name))
+            place += int(tensor.n_elements) * 4
         made = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(entries)) + b"".join([*entries, *tensors])
         known = json.dumps({"offset": reader.data_offset, "narrow": narrow}).encode()
         return known + b"\n" + made + bytes(-len(made) % reader.alignment)

@@ -127,7 +127,7 @@ async function fromModel(text, chat, state) {
   }
   const key = ids.join();
   if (last.key !== key) last = { key, given: live(await model.next(ids, model.size, signal)) };
-  const source = "From the model in this page: 4-bit weights, as in the chapters, multiplied in 8 bits and not in 32.";
+  const source = "From the model in this page: the weights of the chapters, multiplied in 32 bits as there.";
   return { ids: [...ids], given: last.given, nameOf: model.nameOf, bytes: model.bytes, state, source };
 }
 

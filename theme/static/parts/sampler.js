@@ -2,7 +2,7 @@
 // A distribution is { logits, counts, ids }: of each group a logit, and how many tokens have it; ids where it is one token.
 
 export const TOP_K = [1, 2, 3, 5, 10, 20, 50, 100, 200, Infinity];
-const FIRST = [1_000, 8_000]; // tokens that are asked for when a text is written, the others only if a draw may fall there
+const FIRST = [300, 8_000]; // tokens that are asked for when a text is written, the others only if a draw may fall there
 
 export class SamplingError extends Error {
   constructor(field, message) {
