@@ -5,7 +5,7 @@ import { widened } from "./widen.js";
 const STORE = "understanding-foundation-models";
 const CONTEXT = 2_048; // tokens of prompt and answer
 const AT_ONCE = 64; // tokens of a prompt that are read before a stop is heard
-const NEEDED = 700 * 2 ** 20; // bytes of memory, model and cache
+const NEEDED = 700 * 2 ** 20; // bytes of memory of the engine: weights, cache, what it computes
 const FIRST_CODE = 0xf0000; // theme/parts/chat_model.py puts such characters in the place of the tokens' texts
 const QUIET = { debug() {}, log() {}, warn() {}, error() {} }; // what goes wrong comes as an exception too
 
