@@ -2,7 +2,7 @@
 
 A chapter of stock Jupyter Book takes 32 requests, four of them to other hosts, and 1.2 MB, packed. With fast 3G and a
 processor slowed four times, a reader can use it after 8.5 seconds. After this step it takes 8 or 9 requests, 170 to 280 kB,
-and can be used after about 2 seconds (`benchmarks/results.md`, "Page"; `make bench` measures it again). What each module saves:
+and can be used after about 2 seconds (`benchmarks/results.md`, "Page"; `make bench` measures it). What each module saves:
 
 - `bundles`: the styles and scripts that all pages share are one file each, so that a slow line pays for two requests, and
   both are asked for before the policy, so that the text shows some tenths of a second sooner;
