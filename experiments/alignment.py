@@ -1,6 +1,6 @@
 """Post-training in small worlds: its stages, DPO, GRPO, PPO and RLAIF on their way, and a reward that is over-optimised.
 
-About ten minutes on two cores. Chapter 07 reads the tables, runs one world's stages itself and compares.
+About half an hour on two cores. Chapter 07 reads the tables, runs one world's stages itself and compares.
 """
 
 import copy

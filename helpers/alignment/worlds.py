@@ -15,7 +15,7 @@ from helpers.alignment.stages import Setting
 from helpers.models.stack import Stack
 from helpers.world.questions import declining, demonstrations, questions
 
-SEEDS = (0, 1, 2)
+SEEDS = tuple(range(8))
 FEW, MANY = 30, 300  # demonstrations; the model of the many is the reference
 UNKNOWN, KNOWN = 1, 16  # exposures up to which a person counts as unknown, and from which as known
 DPO_STOPS = (10, 30, 75, 150)
