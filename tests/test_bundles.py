@@ -1,5 +1,6 @@
 """The styles and scripts of every page are in two files, which hold what theirs held and find what they load."""
 
+import re
 from pathlib import Path
 
 import pydata_sphinx_theme
@@ -50,6 +51,22 @@ def test_what_is_fetched_stands_before_the_policy_and_every_inline_script(static
     assert places == sorted(places)
     assert page.index("<script>const") < page.index('rel="stylesheet"') < page.index("</head>"), "a script would wait for it"
     assert page.count("all.css") == page.count("formulas.css") == 2 and page.count("all.js") == 1
+
+
+def test_a_part_asks_at_once_for_all_that_it_imports_and_for_what_it_opens_with(static: Path) -> None:
+    (static / "parts").mkdir()
+    scripts = {
+        "form": 'import { a } from "./one.js";\nopenForm(at, form, "sizes.json", { begin });',
+        "one": 'import { b, c } from "./two.js";\nimport { a } from "./form.js";',
+        "two": "",
+        "three": "",
+    }
+    for name, script in scripts.items():
+        (static / "parts" / f"{name}.js").write_text(script)
+    body = '<script type="module" src="../_static/parts/form.js?v=1"></script>'
+    page = bundles.link(PAGE.format(root="../", body=body), bundles.write(static, set()))
+    assert re.findall(r'<link rel="modulepreload" href="../_static/parts/(\w+)\.js">', page) == ["one", "two"]
+    assert re.findall(r'as="fetch" crossorigin fetchpriority="low" href="../_static/parts/([^"]*)"', page) == ["sizes.json"]
 
 
 def test_scripts_of_the_search_page_stay_apart(static: Path) -> None:

@@ -6,7 +6,7 @@ What single pages need more, such as the style of formulas, stays in files of it
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -33,6 +33,11 @@ IMPORT = re.compile(r"""@import\s+(?:url\()?["']?([^"');]+)["']?\)?[^;]*;""")
 STYLES_OF = re.compile(r'[ \t]*<link\b(?=[^>]*\brel="stylesheet")[^>]*\bhref="([^"]*)"[^>]*>\n?')
 DEFERRED = re.compile(r'[ \t]*<script defer src="[^"]*"></script>\n?')
 TOP = re.compile(r'<head\b[^>]*>(?:\s*<meta charset="[^"]*"\s*/?>)?', re.IGNORECASE)
+MODULE = re.compile(
+    r'[ \t]*<script\b(?=[^>]*\btype="module")[^>]*\bsrc="([^"]*_static/parts/)([\w-]+)\.js[^>]*></script>\n?'
+)
+IMPORTED = re.compile(r'^import [^;]* from "\./([\w-]+)\.js";$', re.MULTILINE)
+OPENED = re.compile(r'^openForm\([^"]*"([\w-]+\.json)"', re.MULTILINE)
 SOURCE_MAP = re.compile(r"(?m)^/[/*]# sourceMappingURL=.*$")
 
 
@@ -42,6 +47,7 @@ class Links(NamedTuple):
     style: str  # address of the style below `_static`, with a digest, so that a browser never takes an old one
     script: str
     options: str  # a script that stands in the page
+    parts: Mapping[str, str]  # the script of a part, and what its page asks for beside it
 
 
 def write(static: Path, words: Set[str]) -> Links:
@@ -59,7 +65,9 @@ def write(static: Path, words: Set[str]) -> Links:
     script = ";\n" + "\n;\n".join(scripts)  # a "use strict" at its very top would hold for all
     script = script.replace(LOOKED_AT, '[":not(*)"]')
     options = (static / OPTIONS).read_text(encoding="utf-8").strip()
-    return Links(_written(static / STYLE, styles.purged(style, words)), _written(static / SCRIPT, script), options)
+    return Links(
+        _written(static / STYLE, styles.purged(style, words)), _written(static / SCRIPT, script), options, _parts(static)
+    )
 
 
 def link(page: str, links: Links) -> str:
@@ -68,6 +76,7 @@ def link(page: str, links: Links) -> str:
     if 'id="search-results"' in page:
         return asked_early(page)
     page = CALL.sub(lambda call: f"<script>{links.options}</script>\n" if call[2] == OPTIONS else call[0], page)
+    page = MODULE.sub(lambda call: call[0] + links.parts[call[2]].format(call[1]), page)
     return asked_early(_once(CALL, SCRIPTS, f'<script defer src="{{}}_static/{links.script}"></script>\n', page))
 
 
@@ -83,6 +92,23 @@ def asked_early(page: str) -> str:
     early = [f'<link rel="preload" as="style" href="{style[1]}">' for style in styles] + [one.strip() for one in scripts]
     head = TOP.sub(lambda top: "\n    ".join([top[0], *early]), head, count=1)
     return head + "".join(style[0].strip() + "\n" for style in styles) + end + rest
+
+
+def _parts(static: Path) -> dict[str, str]:
+    """Return, by script of `parts`, links to all that it imports, at whatever remove, and to the data that its form opens
+    with: a browser that is not told of them asks for one after another. Their folder is left open, as `{0}`."""
+    scripts = {file.stem: file.read_text(encoding="utf-8") for file in (static / "parts").glob("*.js")}
+    found = {}
+    for name, script in scripts.items():
+        wanted = [name]
+        for one in wanted:
+            wanted += [other for other in IMPORTED.findall(scripts.get(one, "")) if other not in wanted]
+        modules = [f'<link rel="modulepreload" href="{{0}}{one}.js">\n' for one in wanted[1:]]
+        later = (
+            '<link rel="preload" as="fetch" crossorigin fetchpriority="low" href="{{0}}{}">\n'  # after what draws the page
+        )
+        found[name] = "".join([*modules, *map(later.format, OPENED.findall(script))])
+    return found
 
 
 def _files(static: Path, names: Iterable[str]) -> list[tuple[str, Path]]:

@@ -68,6 +68,7 @@ class Explorer {
     this.list = element("div", {
       className: "explore-list",
       attributes: { role: "listbox", "aria-label": `${this.label}, by language` },
+      style: { "--lines": this.axis.ticks.map((tick) => `var(--line) ${this.axis.at(tick)}% 0 / 1px 100% no-repeat`).join(", ") },
     });
     this.detail = element("p", { className: "explore-detail" });
     for (const row of this.rows) row.box = this.rowBox(row);
@@ -138,12 +139,11 @@ class Explorer {
   }
 
   rowBox(row) {
-    const lines = this.axis.ticks.map((tick) => element("i", { style: { left: `${this.axis.at(tick)}%` } }));
     row.dots = row.values.map((value) => element("b", { style: { left: `${this.axis.at(value)}%` } }));
     row.lead = element("b", { className: "lead" });
     const unspoken = { "aria-hidden": "true" };
     row.value = element("span", { className: "value", attributes: unspoken });
-    const track = element("span", { className: "track", attributes: unspoken }, ...lines, ...row.dots, row.lead);
+    const track = element("span", { className: "track", attributes: unspoken }, ...row.dots, row.lead);
     const every = this.vocabularies.map((name, i) => `${name} ${row.shown[i]}`).join(", ");
     const about = element("span", { className: "spoken" }, `: ${every}. Script ${row.script}, ${row.region}, speakers: ${row.people}`);
     const name = element("span", { className: "name" }, row.name);

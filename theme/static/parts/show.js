@@ -46,9 +46,11 @@ function small(kind, text) {
 }
 
 // Digits as in the rest of the book: whole and large numbers without decimals, else one, below 1 two significant digits.
+const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+const TENTHS = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const SMALL = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 2 });
+
 export function number(value) {
   if (!Number.isFinite(value)) return "—";
-  const digits = Number.isInteger(value) || value >= 99.95 ? 0 : value >= 1 ? 1 : undefined;
-  const form = digits === undefined ? { maximumSignificantDigits: 2 } : { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return value.toLocaleString("en-US", form);
+  return (Number.isInteger(value) || value >= 99.95 ? WHOLE : value >= 1 ? TENTHS : SMALL).format(value);
 }
