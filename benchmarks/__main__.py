@@ -108,7 +108,7 @@ def table(name: str, rows: list[tuple[Comparison, Estimate]]) -> str:
 
 def growth(quick: bool, into: Path) -> str:
     """Figures and sentences of how costs grow."""
-    lines = ["## How costs grow", ""]
+    lines = ["## Growth", ""]
     for one in growths(quick):
         seconds = [min(one.seconds(size) for _ in range(2)) for size in one.sizes]
         file = draw(one, seconds, into / "figures")

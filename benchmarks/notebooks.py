@@ -73,7 +73,7 @@ def cold(notebooks: Sequence[Path], place: Path) -> None:
 
 def again(notebooks: Sequence[Path], place: Path) -> None:
     """Run those of the notebooks whose outputs are not there, or of another state, our way, into `place/ours`."""
-    call(["-m", "benchmarks.running", str(place / "ours"), *map(str, notebooks)], place)
+    call(["-m", "benchmarks.running", str(place / "ours"), *map(str, notebooks)], execute.ROOT)
 
 
 def nbconvert(notebook: Path, place: Path) -> None:

@@ -53,3 +53,5 @@ def test_an_unchanged_notebook_is_not_run_again(tmp_path: Path, capsys) -> None:
     assert built == execute.EXECUTED and not list(tmp_path.glob("_build"))
     outputs = [cell.get("outputs") for cell in json.loads((place / "executed" / "00.ipynb").read_text())["cells"]]
     assert "3.14" in json.dumps(outputs)
+    notebooks.cold([one], tmp_path)  # the same in a process of its own, as it is timed
+    assert execute.recorded(tmp_path / "ours" / "executed" / "00.ipynb")["key"] == execute.key(one)
