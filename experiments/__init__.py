@@ -18,7 +18,7 @@ def record(table: pd.DataFrame, name: str) -> Path:
     file = DATA / f"{name}.csv"
     about = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
+        "machine": f"{platform.machine()} ({torch.backends.cpu.get_cpu_capability()}), {torch.get_num_threads()} threads",
         "torch": torch.__version__.split("+")[0],
     }
     partial = file.with_suffix(".partial")
